@@ -1,0 +1,61 @@
+"""The gate that every request passes: who is there, and may they come in."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from marketplace.accounts import queries
+from marketplace.accounts.rules import ANONYMOUS, Actor, Permission, is_allowed
+from marketplace.core.db import db
+
+View = TypeVar("View", bound=Callable[..., Any])
+_MARK = "needs_permission"
+
+
+def needs(permission: Permission) -> Callable[[View], View]:
+    """Name the permission of a view. Stands directly under the route; a view without one is refused."""
+
+    def mark(view: View) -> View:
+        setattr(view, _MARK, permission)
+        return view
+
+    return mark
+
+
+def permission_of(endpoint: str) -> Permission | None:
+    """Return the permission that an endpoint names, or None."""
+    view = current_app.view_functions.get(endpoint)
+    return cast("Permission | None", getattr(view, _MARK, None))
+
+
+def current_actor() -> Actor:
+    """Return who is making this request (worked out once for each request)."""
+    if "actor" not in g:
+        user = current_user
+        if not user or not user.is_authenticated:
+            g.actor = ANONYMOUS
+        else:
+            g.actor = queries.load_actor(db.session(), user.id)
+    return cast("Actor", g.actor)
+
+
+def guard_request() -> ResponseReturnValue | None:
+    """Refuse the request unless its route names a permission that the actor holds. Runs before every view."""
+    if request.endpoint is None:
+        return None
+    permission = permission_of(request.endpoint)
+    if permission is Permission.PUBLIC:
+        return None
+    if permission is None:
+        abort(403)
+    actor = current_actor()
+    if is_allowed(actor, permission):
+        return None
+    if not actor.is_signed_in:
+        if request.method in {"GET", "HEAD"} and not request.path.startswith("/api/"):
+            return redirect(url_for("accounts.sign_in", tiep=request.full_path.rstrip("?")), 303)
+        abort(401)
+    abort(403)

@@ -1,0 +1,1 @@
+"""The floor of the house: what every package stands on and what knows none of them."""

@@ -1,0 +1,37 @@
+"""The database handle, and the one place in the code base that commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import Session
+
+from marketplace.core.base import Base
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+class NestedTransactionError(RuntimeError):
+    """A use case tried to open a transaction inside another: only views and tasks open one."""
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open the transaction of this request or task: commit at the end, roll back on any exception.
+
+    Raises ``NestedTransactionError`` when one is open already, since two commits in one request would let a
+    crash between them leave half a use case behind.
+    """
+    session = db.session()
+    if session.info.get("is_in_use_case"):
+        message = "transaction() does not nest: open it in the view or the task, once"
+        raise NestedTransactionError(message)
+    session.info["is_in_use_case"] = True
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("is_in_use_case", None)

@@ -1,0 +1,119 @@
+"""The outbox: facts are written with the change, and the relay turns them into deliveries later."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Protocol
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.orm import Session
+
+from marketplace.core.models import Delivery, OutboxEvent
+
+#: After so many attempts a delivery is set aside for the operator.
+MAX_ATTEMPTS = 9
+_BATCH = 200
+
+
+class Event(Protocol):
+    """A fact in the past tense: a frozen dataclass of JSON-ready fields with its name."""
+
+    name: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One message that the relay hands to the broker."""
+
+    delivery_id: int
+    task: str
+    queue: str
+    payload: dict[str, Any]
+
+
+def record_event(session: Session, event: Event) -> None:
+    """Write ``event`` into the outbox inside the caller's transaction."""
+    session.execute(insert(OutboxEvent).values(name=event.name, payload=asdict(event)))
+
+
+def expand_events(session: Session, reactions: Mapping[str, Sequence[tuple[str, str]]], now: datetime) -> int:
+    """Turn waiting events into one delivery for each reaction; return how many events were taken.
+
+    ``reactions`` maps an event's name to (task, queue) pairs. Rows locked by another relay are skipped.
+    """
+    waiting = session.execute(
+        select(OutboxEvent.id, OutboxEvent.name)
+        .where(OutboxEvent.relayed_at.is_(None))
+        .order_by(OutboxEvent.id)
+        .limit(_BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    rows = [
+        {"outbox_id": event_id, "task": task, "queue": queue, "next_at": now}
+        for event_id, name in waiting
+        for task, queue in reactions.get(name, ())
+    ]
+    if rows:
+        session.execute(pg_insert(Delivery).on_conflict_do_nothing(), rows)
+    if waiting:
+        ids = [event_id for event_id, _ in waiting]
+        session.execute(update(OutboxEvent).where(OutboxEvent.id.in_(ids)).values(relayed_at=now))
+    return len(waiting)
+
+
+def claim_due(session: Session, now: datetime, lease: timedelta) -> list[Dispatch]:
+    """Claim deliveries that are due and lease them, so that one that gets lost on the way is sent again.
+
+    The lease doubles with each attempt; at ``MAX_ATTEMPTS`` the delivery is marked as failed instead.
+    """
+    due = session.execute(
+        select(Delivery, OutboxEvent.payload)
+        .join(OutboxEvent, OutboxEvent.id == Delivery.outbox_id)
+        .where(Delivery.done_at.is_(None), Delivery.failed_at.is_(None), Delivery.next_at <= now)
+        .order_by(Delivery.id)
+        .limit(_BATCH)
+        .with_for_update(skip_locked=True, of=Delivery)
+    ).all()
+    claimed = []
+    for delivery, payload in due:
+        if delivery.attempts >= MAX_ATTEMPTS:
+            delivery.failed_at = now
+            continue
+        delivery.attempts += 1
+        delivery.sent_at = now
+        delivery.next_at = now + lease * 2 ** (delivery.attempts - 1)
+        claimed.append(Dispatch(delivery.id, delivery.task, delivery.queue, payload))
+    session.flush()
+    return claimed
+
+
+def lock_delivery(session: Session, delivery_id: int) -> Delivery | None:
+    """Lock a delivery for its task; None when it was done before or does not exist."""
+    delivery = session.execute(
+        select(Delivery).where(Delivery.id == delivery_id).with_for_update()
+    ).scalar_one_or_none()
+    return None if delivery is None or delivery.done_at is not None else delivery
+
+
+def note_failure(session: Session, delivery_id: int, error: str, now: datetime) -> None:
+    """Remember why an attempt failed and try again after a back-off; give up after ``MAX_ATTEMPTS``."""
+    delivery = lock_delivery(session, delivery_id)
+    if delivery is None:
+        return
+    delivery.last_error = error[:4000]
+    delivery.next_at = now + timedelta(seconds=min(600, 2**delivery.attempts))
+    if delivery.attempts >= MAX_ATTEMPTS:
+        delivery.failed_at = now
+
+
+def retry_delivery(session: Session, delivery_id: int, now: datetime) -> bool:
+    """Give a failed delivery a fresh set of attempts; False when there is none waiting under that number."""
+    changed = session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.done_at.is_(None))
+        .values(failed_at=None, attempts=0, next_at=now)
+        .returning(Delivery.id)
+    ).scalar_one_or_none()
+    return changed is not None

@@ -1,0 +1,120 @@
+"""Photos: decoded, turned upright, stripped of everything but pixels, shrunk and stored under their SHA-256."""
+
+import hashlib
+import os
+import tempfile
+import warnings
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from marketplace.core.errors import Refused, TooMuch
+from marketplace.core.models import StoredPhoto
+
+MAX_BYTES = 12 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+#: Variant -> longest side in pixels, and a ceiling in bytes for lists on slow lines.
+VARIANTS = {"large": (1280, 200_000), "thumb": (320, 15_000)}
+_QUALITIES = (80, 70, 60, 50, 40, 30, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A stored photo: the hash of its cleaned full-size file, and that file's size in pixels."""
+
+    sha256: str
+    width: int
+    height: int
+
+
+def store_photo(session: Session, data: bytes, *, media_dir: Path, now: datetime) -> Photo:
+    """Clean, shrink and store an uploaded photo; storing the same one twice changes nothing.
+
+    Location and every other piece of metadata are lost on purpose (Law 91/2025/QH15: precise places of people
+    are personal data). Raises ``Refused`` for what is no JPEG, PNG or WebP, ``TooMuch`` for oversized files.
+    """
+    image = _decode(data)
+    files = {variant: _encode(image, side, ceiling) for variant, (side, ceiling) in VARIANTS.items()}
+    sha256 = hashlib.sha256(files["large"]).hexdigest()
+    for variant, content in files.items():
+        _write_once(photo_path(media_dir, sha256, variant), content)
+    with Image.open(BytesIO(files["large"])) as large:
+        width, height = large.size
+    session.execute(
+        insert(StoredPhoto)
+        .values(sha256=sha256, width=width, height=height, stored_at=now)
+        .on_conflict_do_nothing()
+    )
+    return Photo(sha256, width, height)
+
+
+def photo_path(media_dir: Path, sha256: str, variant: str) -> Path:
+    """Return where a variant of a photo lies on disk."""
+    return media_dir / sha256[:2] / f"{sha256}-{variant}.webp"
+
+
+def photo_url(sha256: str, variant: str = "large") -> str:
+    """Return the path of a photo's variant on the site; it never changes, so browsers keep it for good."""
+    return f"/anh/{sha256}/{variant}.webp"
+
+
+def has_photo(session: Session, sha256: str) -> bool:
+    """Say whether a photo is stored."""
+    return session.execute(select(StoredPhoto.id).where(StoredPhoto.sha256 == sha256)).first() is not None
+
+
+def _decode(data: bytes) -> Image.Image:
+    if len(data) > MAX_BYTES:
+        message = "Ảnh này quá nặng. Hãy chọn ảnh dưới 12 MB."
+        raise TooMuch("photo_too_large", message)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
+            if image.width * image.height > MAX_PIXELS:
+                message = "Ảnh này có quá nhiều điểm ảnh. Hãy chọn ảnh nhỏ hơn."
+                raise TooMuch("photo_too_large", message)
+            image.draft("RGB", (2560, 2560))
+            upright = ImageOps.exif_transpose(image)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        message = "Tệp này không phải là ảnh mà chúng tôi đọc được. Hãy chọn ảnh JPEG, PNG hoặc WebP."
+        raise Refused("photo_unreadable", message, field="photos") from error
+    except Image.DecompressionBombWarning as error:
+        message = "Ảnh này có quá nhiều điểm ảnh. Hãy chọn ảnh nhỏ hơn."
+        raise TooMuch("photo_too_large", message) from error
+    if upright.mode in {"RGBA", "LA", "P"}:
+        layered = upright.convert("RGBA")
+        flat = Image.new("RGB", layered.size, "white")
+        flat.paste(layered, mask=layered.getchannel("A"))
+        return flat
+    return upright.convert("RGB")
+
+
+def _encode(image: Image.Image, side: int, ceiling: int) -> bytes:
+    shrunk = image.copy()
+    shrunk.thumbnail((side, side), Image.Resampling.LANCZOS)
+    content = b""
+    for quality in _QUALITIES:
+        buffer = BytesIO()
+        shrunk.save(buffer, "WEBP", quality=quality, method=4, exif=b"", xmp=b"", icc_profile=None)
+        content = buffer.getvalue()
+        if len(content) <= ceiling:
+            break
+    return content
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    Path(temporary).chmod(0o644)
+    Path(temporary).replace(path)
