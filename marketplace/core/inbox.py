@@ -3,23 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from marketplace.core.models import InboxMessage
-from marketplace.core.outbox import record_event
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookReceived:
-    """A webhook has been stored and waits to be applied."""
-
-    name: ClassVar[str] = "core.webhook_received"
-    inbox_id: int
-    source: str
+from marketplace.core.models import InboxMessage, OutboxEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +34,9 @@ def store_webhook(  # noqa: PLR0913 - one column each
             InboxMessage.source == source, InboxMessage.external_id == external_id
         )
         return InboxReceipt(session.execute(known).scalar_one(), is_new=False)
-    record_event(session, WebhookReceived(inbox_id=inbox_id, source=source))
+    # One event name for each source: the table of reactions routes it to the package that knows the sender.
+    event = {"name": f"webhook.{source}", "payload": {"inbox_id": inbox_id}}
+    session.execute(insert(OutboxEvent).values(**event))
     return InboxReceipt(inbox_id, is_new=True)
 
 

@@ -1,0 +1,158 @@
+"""Configuration: one frozen object, read from the environment once, at start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class StripeSettings:
+    """Access to Stripe. Going live changes addresses and keys, nothing else."""
+
+    api_base: str
+    js_url: str
+    secret_key: str
+    publishable_key: str
+    webhook_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViettelPostSettings:
+    """Access to the partner API of Viettel Post."""
+
+    base_url: str
+    username: str
+    password: str
+    webhook_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class BankSettings:
+    """The account that buyers transfer to, and the key with which SePay reports what came in."""
+
+    sepay_api_key: str
+    bank_bin: str
+    account_number: str
+    account_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """The mail server that takes our e-mails."""
+
+    host: str
+    port: int
+    sender: str
+    username: str
+    password: str
+    use_tls: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs from one installation to the next."""
+
+    database_url: str
+    broker_url: str
+    secret_key: str
+    public_url: str
+    media_dir: Path
+    search_index_dir: Path
+    stripe: StripeSettings
+    viettelpost: ViettelPostSettings
+    bank: BankSettings
+    mail: MailSettings
+    elasticsearch_url: str = ""
+    #: Address of the simulators, when they stand in for the outside world; empty in production.
+    simulators_url: str = ""
+    market_name: str = "Chợ Quê"
+    #: Minutes that an unpaid order keeps its goods. A transfer can lag behind, so the bank's own delay is in it.
+    payment_window_minutes: int = 45
+    #: Hours that a household has to accept an order before the commune is asked to phone.
+    acceptance_window_hours: int = 24
+    #: Seconds before a delivery that went silent is sent again (doubles each time).
+    relay_lease_seconds: int = 20
+    is_secure: bool = False
+    max_upload_bytes: int = 40 * _MIB
+    rate_limits_enabled: bool = True
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+def from_environment(env: Mapping[str, str]) -> Settings:
+    """Read the settings from environment variables; what is left out gets a value fit for this machine only."""
+    public_url = env.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+    data_dir = Path(env.get("MARKETPLACE_DATA_DIR", "var"))
+    return Settings(
+        database_url=env.get("DATABASE_URL", ""),
+        broker_url=env.get("BROKER_URL", ""),
+        secret_key=env.get("SECRET_KEY", ""),
+        public_url=public_url,
+        media_dir=Path(env.get("MEDIA_DIR", str(data_dir / "media"))).absolute(),
+        search_index_dir=Path(env.get("SEARCH_INDEX_DIR", str(data_dir / "search"))).absolute(),
+        stripe=StripeSettings(
+            api_base=env.get("STRIPE_API_BASE", "https://api.stripe.com"),
+            js_url=env.get("STRIPE_JS_URL", "https://js.stripe.com/v3/"),
+            secret_key=env.get("STRIPE_SECRET_KEY", ""),
+            publishable_key=env.get("STRIPE_PUBLISHABLE_KEY", ""),
+            webhook_secret=env.get("STRIPE_WEBHOOK_SECRET", ""),
+        ),
+        viettelpost=ViettelPostSettings(
+            base_url=env.get("VIETTELPOST_BASE_URL", "https://partner.viettelpost.vn"),
+            username=env.get("VIETTELPOST_USERNAME", ""),
+            password=env.get("VIETTELPOST_PASSWORD", ""),
+            webhook_secret=env.get("VIETTELPOST_WEBHOOK_SECRET", ""),
+        ),
+        bank=BankSettings(
+            sepay_api_key=env.get("SEPAY_API_KEY", ""),
+            bank_bin=env.get("SEPAY_BANK_BIN", ""),
+            account_number=env.get("SEPAY_ACCOUNT_NUMBER", ""),
+            account_name=env.get("SEPAY_ACCOUNT_NAME", ""),
+        ),
+        mail=MailSettings(
+            host=env.get("SMTP_HOST", "127.0.0.1"),
+            port=int(env.get("SMTP_PORT", "25")),
+            sender=env.get("MAIL_FROM", "Chợ Quê <khong-tra-loi@choque.example>"),
+            username=env.get("SMTP_USERNAME", ""),
+            password=env.get("SMTP_PASSWORD", ""),
+            use_tls=env.get("SMTP_TLS", "") == "1",
+        ),
+        elasticsearch_url=env.get("ELASTICSEARCH_URL", ""),
+        simulators_url=env.get("SIMULATORS_URL", "").rstrip("/"),
+        market_name=env.get("MARKET_NAME", "Chợ Quê"),
+        payment_window_minutes=int(env.get("PAYMENT_WINDOW_MINUTES", "45")),
+        acceptance_window_hours=int(env.get("ACCEPTANCE_WINDOW_HOURS", "24")),
+        relay_lease_seconds=int(env.get("RELAY_LEASE_SECONDS", "20")),
+        is_secure=public_url.startswith("https://"),
+        rate_limits_enabled=env.get("RATE_LIMITS", "1") != "0",
+    )
+
+
+def list_problems(settings: Settings) -> list[str]:
+    """Say, one sentence each, what is missing or unsafe for a server on the open internet."""
+    needed = {
+        "DATABASE_URL": settings.database_url,
+        "BROKER_URL": settings.broker_url,
+        "SECRET_KEY": settings.secret_key,
+        "STRIPE_SECRET_KEY": settings.stripe.secret_key,
+        "STRIPE_PUBLISHABLE_KEY": settings.stripe.publishable_key,
+        "STRIPE_WEBHOOK_SECRET": settings.stripe.webhook_secret,
+        "VIETTELPOST_USERNAME": settings.viettelpost.username,
+        "VIETTELPOST_PASSWORD": settings.viettelpost.password,
+        "VIETTELPOST_WEBHOOK_SECRET": settings.viettelpost.webhook_secret,
+        "SEPAY_API_KEY": settings.bank.sepay_api_key,
+        "SEPAY_BANK_BIN": settings.bank.bank_bin,
+        "SEPAY_ACCOUNT_NUMBER": settings.bank.account_number,
+        "SEPAY_ACCOUNT_NAME": settings.bank.account_name,
+    }
+    problems = [f"{name} is not set." for name, value in needed.items() if not value]
+    if settings.secret_key and len(settings.secret_key) < 32:  # noqa: PLR2004
+        problems.append("SECRET_KEY is shorter than 32 characters.")
+    if not settings.is_secure:
+        problems.append("PUBLIC_URL does not begin with https://, so cookies travel in the clear.")
+    if settings.simulators_url:
+        problems.append("SIMULATORS_URL is set: simulators stand in for carriers and banks.")
+    if settings.elasticsearch_url:
+        problems.append("ELASTICSEARCH_URL is set, but this release searches with its embedded engine only.")
+    return problems

@@ -1,0 +1,78 @@
+"""Turns what went wrong into a page (or JSON) with the right status, in the reader's language."""
+
+from typing import Any
+
+import structlog
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError, OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
+
+from marketplace.core.errors import Conflict, DomainError, NotFound, Refused, TooMuch, Unavailable
+
+_STATUS: tuple[tuple[type[DomainError], int], ...] = (
+    (NotFound, 404),
+    (Refused, 422),
+    (Conflict, 409),
+    (TooMuch, 413),
+    (Unavailable, 503),
+)
+#: Pages that exist as templates/errors/<status>.html; every other status borrows the closest one.
+_PAGES = frozenset({400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503})
+log = structlog.get_logger(__name__)
+
+
+def register_error_pages(app: Flask) -> None:
+    """Register the handlers on an application."""
+    app.register_error_handler(DomainError, _on_domain_error)
+    app.register_error_handler(CSRFError, _on_csrf_error)
+    app.register_error_handler(DataError, _on_data_error)
+    app.register_error_handler(OperationalError, _on_operational_error)
+    for code in default_exceptions:
+        app.register_error_handler(code, _on_http_error)
+
+
+def status_of(error: DomainError) -> int:
+    """Return the HTTP status of a domain error's family."""
+    return next((status for family, status in _STATUS if isinstance(error, family)), 422)
+
+
+def _on_domain_error(error: DomainError) -> ResponseReturnValue:
+    return _answer(status_of(error), error.message, error.code)
+
+
+def _on_csrf_error(_: CSRFError) -> ResponseReturnValue:
+    message = "Trang đã mở quá lâu nên không còn hiệu lực. Hãy tải lại trang rồi gửi lại."
+    return _answer(400, message, "form_expired")
+
+
+def _on_data_error(error: DataError) -> ResponseReturnValue:
+    # A value that no form let through reached the database, e.g. an id of thirty digits in an address.
+    log.warning("data_error", error=str(error.orig)[:200])
+    return _answer(404, None, "not_found")
+
+
+def _on_operational_error(error: OperationalError) -> ResponseReturnValue:
+    log.error("database_unavailable", error=str(error.orig)[:200])
+    return _answer(503, None, "unavailable")
+
+
+def _on_http_error(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if isinstance(error, InternalServerError) and error.original_exception is not None:
+        log.error("unhandled", path=request.path, exc_info=error.original_exception)
+    if status < 400:  # noqa: PLR2004 - redirects are exceptions too
+        return error
+    response = _answer(status, None, str(error.name).lower().replace(" ", "_"))
+    if status == 405:  # noqa: PLR2004
+        allowed: Any = error.get_headers()
+        return response[0], status, {key: value for key, value in allowed if key == "Allow"}
+    return response
+
+
+def _answer(status: int, message: str | None, code: str) -> tuple[Any, int]:
+    if request.path.startswith(("/api/", "/webhooks/")) or request.accept_mimetypes.best == "application/json":
+        return jsonify({"error": {"code": code, "message": message or code}}), status
+    page = status if status in _PAGES else (400 if status < 500 else 500)  # noqa: PLR2004
+    return render_template(f"errors/{page}.html", message=message, status=status), status

@@ -1,0 +1,96 @@
+"""How pages write dates, money and amounts, and what every template may use."""
+
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, request, session, url_for
+
+from marketplace.accounts.gate import current_actor
+from marketplace.core.clock import VN_TZ, local_date, utcnow
+from marketplace.core.forms import format_phone
+from marketplace.core.money import format_vnd, format_vnd_short, spell_vnd
+from marketplace.core.photos import photo_url
+from marketplace.core.quantity import UNITS, format_number, format_quantity
+
+_WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
+_VERSION_LENGTH = 10
+
+
+def register(app: Flask) -> None:
+    """Register filters and globals on an application."""
+    app.jinja_env.filters.update(
+        vnd=format_vnd,
+        vnd_short=format_vnd_short,
+        vnd_words=spell_vnd,
+        day=format_day,
+        weekday=format_weekday,
+        moment=format_moment,
+        ago=format_ago,
+        number=format_number,
+        phone=format_phone,
+        unit_label=lambda code: UNITS[code].label if code in UNITS else code,
+    )
+    versions = _static_versions(Path(app.static_folder or ""))
+
+    def static_url(filename: str) -> str:
+        return url_for("static", filename=filename, v=versions.get(filename, "0"))
+
+    app.jinja_env.globals.update(
+        market_name=app.config["MARKET_NAME"],
+        public_url=app.config["PUBLIC_URL"],
+        photo_url=photo_url,
+        quantity=format_quantity,
+        static_url=static_url,
+        simulators_url=app.extensions["settings"].simulators_url,
+    )
+    app.context_processor(_request_globals)
+
+
+def _request_globals() -> dict[str, Any]:
+    return {"actor": current_actor(), "basket_count": session.get("basket_count", 0), "path": request.path}
+
+
+def _static_versions(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest()[:_VERSION_LENGTH]
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def format_day(value: date | datetime | None) -> str:
+    """Write a date as ``25/11/2026``; an empty string for None."""
+    if value is None:
+        return ""
+    day = local_date(value) if isinstance(value, datetime) else value
+    return f"{day:%d/%m/%Y}"
+
+
+def format_weekday(value: date | datetime) -> str:
+    """Write a date with its weekday: ``Thứ Tư, 25/11/2026``."""
+    day = local_date(value) if isinstance(value, datetime) else value
+    return f"{_WEEKDAYS[day.weekday()]}, {format_day(day)}"
+
+
+def format_moment(value: datetime | None) -> str:
+    """Write a moment in Vietnamese local time: ``14:05, 25/11/2026``; an empty string for None."""
+    if value is None:
+        return ""
+    return f"{value.astimezone(VN_TZ):%H:%M, %d/%m/%Y}"
+
+
+def format_ago(value: datetime) -> str:
+    """Write how long ago something was: ``vừa xong``, ``5 phút trước``, ``hôm qua``, else the date."""
+    passed = utcnow() - value
+    if passed < timedelta(minutes=1):
+        return "vừa xong"
+    if passed < timedelta(hours=1):
+        return f"{passed.seconds // 60} phút trước"
+    days = (local_date(utcnow()) - local_date(value)).days
+    if days == 0:
+        return f"{passed.seconds // 3600} giờ trước"
+    if days == 1:
+        return "hôm qua"
+    return f"{days} ngày trước" if days < 7 else format_day(value)  # noqa: PLR2004
