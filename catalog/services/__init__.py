@@ -1,0 +1,1 @@
+"""Use cases that change what is for sale."""

@@ -1,0 +1,152 @@
+"""Holding goods for an order: reserve, consume, release. Never more than there is, whoever comes at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Numeric, and_, column, insert, select, update, values
+from sqlalchemy import BigInteger as BigInt
+from sqlalchemy.orm import Session
+
+from catalog.errors import NotOnSale, OutOfStock
+from catalog.events import OfferChanged
+from catalog.models import Offer, Product, Reservation, Stock
+from catalog.rules import OfferState, Pick, Shelf, pick_first_to_expire, total_picked
+from marketplace.core.clock import local_date
+from marketplace.core.outbox import record_event
+from traceability import queries as traceability
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLot:
+    """Goods of one lot that are held for an order, in units of sale."""
+
+    offer_id: int
+    lot_id: int
+    lot_code: str
+    quantity: Decimal
+
+
+def reserve(
+    *, session: Session, holder: str, wanted: Mapping[int, Decimal], now: datetime
+) -> list[HeldLot]:
+    """Hold goods for ``holder`` (an order's reference), from the lots that expire first.
+
+    ``wanted`` maps offer ids to amounts in units of sale. Rows are locked in primary-key order, so two baskets
+    never wait for each other in a circle. Raises ``NotOnSale`` or ``OutOfStock`` and then holds nothing.
+    """
+    today = local_date(now)
+    rows = session.execute(
+        select(
+            Stock.id, Stock.offer_id, Stock.lot_id, Stock.lot_code, Stock.harvested_on, Stock.best_before_on,
+            (Stock.listed - Stock.reserved - Stock.sold).label("free"), Stock.is_frozen,
+        )
+        .where(Stock.offer_id.in_(wanted))
+        .order_by(Stock.id)
+        .with_for_update(of=Stock)
+    ).all()  # fmt: skip
+    offers = {
+        offer_id: (name, unit, state)
+        for offer_id, name, unit, state in session.execute(
+            select(Offer.id, Product.name, Product.unit, Offer.state)
+            .join(Product, Product.id == Offer.product_id)
+            .where(Offer.id.in_(wanted))
+        )
+    }
+    unsellable = traceability.find_unsellable(session, [row.lot_id for row in rows], today)
+    codes = {row.id: row.lot_code for row in rows}
+    picks: dict[int, list[Pick]] = {}
+    for offer_id, amount in sorted(wanted.items()):
+        name, unit, state = offers.get(offer_id, ("Mặt hàng này", "", ""))
+        if state != OfferState.ON_SALE:
+            raise NotOnSale(offer_id, name)
+        shelves = [
+            Shelf(row.id, row.lot_id, row.free, row.best_before_on, row.harvested_on)
+            for row in rows
+            if row.offer_id == offer_id and not row.is_frozen and row.lot_id not in unsellable
+        ]
+        picks[offer_id] = pick_first_to_expire(shelves, amount)
+        if total_picked(picks[offer_id]) < amount:
+            raise OutOfStock(offer_id, name, sum((shelf.free for shelf in shelves), Decimal(0)), unit)
+    _move_stock(session, [pick for chosen in picks.values() for pick in chosen])
+    session.execute(
+        insert(Reservation),
+        [
+            {
+                "holder": holder, "stock_id": pick.stock_id, "offer_id": offer_id, "lot_id": pick.lot_id,
+                "quantity": pick.quantity, "state": "held", "held_at": now,
+            }
+            for offer_id, chosen in picks.items()
+            for pick in chosen
+        ],
+    )  # fmt: skip
+    return [
+        HeldLot(offer_id, pick.lot_id, codes[pick.stock_id], pick.quantity)
+        for offer_id, chosen in picks.items()
+        for pick in chosen
+    ]
+
+
+def _move_stock(session: Session, picks: Sequence[Pick]) -> None:
+    """Raise what is reserved, only where that much is still free; the table's own CHECK stands behind it."""
+    taken = values(column("stock_id", BigInt), column("quantity", Numeric(12, 3)), name="taken").data(
+        [(pick.stock_id, pick.quantity) for pick in picks]
+    )
+    moved = session.execute(
+        update(Stock)
+        .where(
+            and_(
+                Stock.id == taken.c.stock_id,
+                Stock.is_frozen.is_(False),
+                Stock.listed - Stock.reserved - Stock.sold >= taken.c.quantity,
+            )
+        )
+        .values(reserved=Stock.reserved + taken.c.quantity)
+        .returning(Stock.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if len(moved) != len(picks):
+        missing = "Mặt hàng này"
+        raise OutOfStock(0, missing, Decimal(0), "")
+
+
+def release(*, session: Session, holder: str, offer_ids: Sequence[int] | None = None) -> int:
+    """Let go of what is held for ``holder`` (of some offers only, when given); return how many lots were freed."""
+    return _settle(session, holder, offer_ids, to="released")
+
+
+def consume(*, session: Session, holder: str, offer_ids: Sequence[int] | None = None) -> int:
+    """Turn what is held into what is sold (the goods are packed); return how many lots it came from."""
+    return _settle(session, holder, offer_ids, to="consumed")
+
+
+def _settle(session: Session, holder: str, offer_ids: Sequence[int] | None, *, to: str) -> int:
+    wanted = select(Reservation.id, Reservation.stock_id, Reservation.quantity, Reservation.offer_id).where(
+        Reservation.holder == holder, Reservation.state == "held"
+    )
+    if offer_ids is not None:
+        wanted = wanted.where(Reservation.offer_id.in_(offer_ids))
+    # Stock first and in key order, as in reserve(): the same order everywhere is what rules out deadlocks.
+    stock_ids = select(wanted.subquery().c.stock_id)
+    session.execute(select(Stock.id).where(Stock.id.in_(stock_ids)).order_by(Stock.id).with_for_update())
+    held = session.execute(wanted.order_by(Reservation.id).with_for_update()).all()
+    for _, stock_id, quantity, _ in held:
+        change = {"reserved": Stock.reserved - quantity}
+        if to == "consumed":
+            change["sold"] = Stock.sold + quantity
+        session.execute(update(Stock).where(Stock.id == stock_id).values(**change))
+    if held:
+        session.execute(update(Reservation).where(Reservation.id.in_([row.id for row in held])).values(state=to))
+        _announce(session, {row.offer_id for row in held}, sold=to == "consumed")
+    return len(held)
+
+
+def _announce(session: Session, offer_ids: set[int], *, sold: bool) -> None:
+    product_ids = session.execute(select(Offer.product_id).where(Offer.id.in_(offer_ids))).scalars().all()
+    if sold:
+        session.execute(
+            update(Product).where(Product.id.in_(product_ids)).values(sold_count=Product.sold_count + 1)
+        )
+    for product_id in sorted(product_ids):
+        record_event(session, OfferChanged(product_id=product_id))
