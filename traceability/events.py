@@ -1,0 +1,118 @@
+"""Facts of the chain of custody, as the layers above hear them."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonOpened:
+    """A household opened a season (vụ, lứa, mẻ)."""
+
+    name: ClassVar[str] = "traceability.season_opened"
+    season_id: int
+    household_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LotHarvested:
+    """A harvest, slaughter or making gave a lot. ``quantity`` is a decimal as text, ``made_on`` an ISO date."""
+
+    name: ClassVar[str] = "traceability.lot_harvested"
+    lot_id: int
+    code: str
+    household_id: int
+    commune_id: int
+    quantity: str
+    unit: str
+    made_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class LotsDerived:
+    """Packing, a split or a merge gave new lots out of older ones."""
+
+    name: ClassVar[str] = "traceability.lots_derived"
+    household_id: int
+    parent_ids: list[int]
+    child_ids: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationRequested:
+    """A household asked its commune to verify a lot. ``due_at`` is an ISO time."""
+
+    name: ClassVar[str] = "traceability.verification_requested"
+    lot_id: int
+    code: str
+    household_id: int
+    commune_id: int
+    due_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class LotVerified:
+    """An officer verified a lot."""
+
+    name: ClassVar[str] = "traceability.lot_verified"
+    lot_id: int
+    code: str
+    household_id: int
+    commune_id: int
+    officer_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class LotSentBack:
+    """An officer sent a lot back to its household, saying why."""
+
+    name: ClassVar[str] = "traceability.lot_sent_back"
+    lot_id: int
+    code: str
+    household_id: int
+    commune_id: int
+    officer_title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LotHeld:
+    """Lots may not be sold for the time being: a correction showed that a waiting period was not kept."""
+
+    name: ClassVar[str] = "traceability.lot_held"
+    lot_ids: list[int]
+    household_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LotReleased:
+    """A later correction took away the reason for holding lots; they await verification anew."""
+
+    name: ClassVar[str] = "traceability.lot_released"
+    lot_ids: list[int]
+    household_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LotRecalled:
+    """An officer recalled a lot: ``lot_ids`` are that lot and every lot that came out of it. Never a drill."""
+
+    name: ClassVar[str] = "traceability.lot_recalled"
+    recall_id: int
+    lot_id: int
+    lot_ids: list[int]
+    household_ids: list[int]
+    commune_id: int
+    reason: str
+    instruction: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecallRehearsed:
+    """An officer ran a recall drill: the same lots were found, and nothing was stopped."""
+
+    name: ClassVar[str] = "traceability.recall_rehearsed"
+    recall_id: int
+    lot_id: int
+    lot_ids: list[int]
+    commune_id: int
