@@ -89,6 +89,18 @@ class Stock(Base):
     )
 
 
+class Listing(Base):
+    """One act of putting goods of a lot on sale, known by its form's key so that a repetition adds nothing."""
+
+    __tablename__ = "catalog_listings"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    form_key: Mapped[uuid.UUID] = mapped_column(Uuid, unique=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("catalog_offers.id", ondelete="CASCADE"), index=True)
+    lot_id: Mapped[int] = mapped_column(BigInteger)
+    units: Mapped[Decimal] = mapped_column(Numeric(12, 3))
+    listed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class Reservation(Base):
     """Goods of one lot held for one order."""
 

@@ -15,7 +15,7 @@ from catalog.models import Offer, Product, Reservation, Stock
 from catalog.rules import OfferState, Pick, Shelf, pick_first_to_expire, total_picked
 from marketplace.core.clock import local_date
 from marketplace.core.outbox import record_event
-from traceability import queries as traceability
+from traceability.queries.lots import find_unsellable
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def reserve(
             .where(Offer.id.in_(wanted))
         )
     }
-    unsellable = traceability.find_unsellable(session, [row.lot_id for row in rows], today)
+    unsellable = find_unsellable(session, [row.lot_id for row in rows], today)
     codes = {row.id: row.lot_code for row in rows}
     picks: dict[int, list[Pick]] = {}
     for offer_id, amount in sorted(wanted.items()):

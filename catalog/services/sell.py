@@ -6,22 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from catalog.errors import LotNotSellable
 from catalog.events import OfferChanged
-from catalog.models import Offer, Product, ProductPhoto, Stock
+from catalog.models import Listing, Offer, Product, ProductPhoto, Stock
 from catalog.rules import CATEGORIES, TAX_CLASSES, OfferState, next_offer_state, units_from_lot
+from marketplace.accounts.rules import Actor
 from marketplace.core.clock import local_date
 from marketplace.core.errors import NotFound, Refused
 from marketplace.core.ids import new_code
 from marketplace.core.outbox import record_event
 from marketplace.core.quantity import get_unit
 from marketplace.core.text import slugify
-from traceability import queries as lots
-from traceability import services as custody
+from traceability.queries.lots import find_unsellable, list_sellable_lots
+from traceability.services.sale import commit_to_sale, return_from_sale
 
 MAX_PHOTOS = 6
 
@@ -128,13 +129,15 @@ def remove_photo(*, session: Session, household_id: int, product_id: int, sha256
     record_event(session, OfferChanged(product_id=product_id))
 
 
-def list_goods(
+def list_goods(  # noqa: PLR0913 - who, what, how much, under which key
     *,
     session: Session,
     household_id: int,
     product_id: int,
     lot_id: int,
     lot_amount: Decimal,
+    actor: Actor,
+    key: uuid.UUID,
     now: datetime,
 ) -> Decimal:
     """Put an amount of a verified lot (in the lot's unit) on sale; return the units of sale that it makes.
@@ -142,10 +145,13 @@ def list_goods(
     Raises ``LotNotSellable`` for a lot of another household, one that is not verified, or one out of date, and
     ``Refused`` when the amount does not fill one unit of sale or the units do not fit.
     """
-    product, offer = _lock(session, household_id, product_id)
-    lot = next((lot for lot in lots.list_sellable_lots(session, household_id) if lot.id == lot_id), None)
-    if lot is None or lots.find_unsellable(session, [lot_id], local_date(now)):
+    product, offer = _find(session, household_id, product_id)
+    today = local_date(now)
+    lot = next((lot for lot in list_sellable_lots(session, household_id, today) if lot.id == lot_id), None)
+    if lot is None or find_unsellable(session, [lot_id], today):
         raise LotNotSellable
+    if _was_listed(session, key):
+        return Decimal(0)
     if lot.unit != product.content_unit:
         lot_unit, wanted = get_unit(lot.unit).label, get_unit(product.content_unit).label
         message = f"Lô này tính bằng {lot_unit}, còn sản phẩm tính bằng {wanted}."
@@ -154,9 +160,18 @@ def list_goods(
     if units <= 0:
         message = "Số lượng này chưa đủ một đơn vị bán."
         raise Refused("less_than_one_unit", message, field="amount")
-    custody.commit_to_sale(
-        session=session, household_id=household_id, lot_id=lot_id, quantity=units * product.content_amount, now=now
+    # The household's chain is locked first, here as everywhere, and only then rows of the shop.
+    commit_to_sale(
+        session=session,
+        household_id=household_id,
+        lot_id=lot_id,
+        quantity=units * product.content_amount,
+        key=key,
+        actor=actor,
+        now=now,
     )
+    product, offer = _lock(session, household_id, product_id)
+    session.execute(insert(Listing).values(form_key=key, offer_id=offer.id, lot_id=lot_id, units=units, listed_at=now))
     listed = pg_insert(Stock).values(
         offer_id=offer.id, lot_id=lot_id, lot_code=lot.code, listed=units,
         harvested_on=lot.made_on, best_before_on=lot.best_before_on,
@@ -185,8 +200,15 @@ def pause(*, session: Session, household_id: int, product_id: int, now: datetime
     _step(session, offer, "pause", now)
 
 
-def take_back(
-    *, session: Session, household_id: int, product_id: int, stock_id: int, now: datetime
+def take_back(  # noqa: PLR0913
+    *,
+    session: Session,
+    household_id: int,
+    product_id: int,
+    stock_id: int,
+    actor: Actor,
+    key: uuid.UUID,
+    now: datetime,
 ) -> Decimal:
     """Take what is still free of one lot off the offer and give it back to the lot; return the units."""
     product, offer = _lock(session, household_id, product_id)
@@ -199,11 +221,13 @@ def take_back(
     if free > 0:
         stock.listed -= free
         session.flush()
-        custody.return_from_sale(
+        return_from_sale(
             session=session,
             household_id=household_id,
             lot_id=stock.lot_id,
             quantity=free * product.content_amount,
+            key=key,
+            actor=actor,
             now=now,
         )
         record_event(session, OfferChanged(product_id=product_id))
@@ -234,13 +258,27 @@ def _check(draft: ProductDraft) -> None:
         raise Refused("restricted_goods", message, field="tax_class")
 
 
-def _lock(session: Session, household_id: int, product_id: int) -> tuple[Product, Offer]:
-    row = session.execute(
+def _find(session: Session, household_id: int, product_id: int) -> tuple[Product, Offer]:
+    row = session.execute(_own(household_id, product_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+def _was_listed(session: Session, key: uuid.UUID) -> bool:
+    return session.execute(select(Listing.id).where(Listing.form_key == key)).first() is not None
+
+
+def _own(household_id: int, product_id: int) -> Select[tuple[Product, Offer]]:
+    return (
         select(Product, Offer)
         .join(Offer, Offer.product_id == Product.id)
         .where(Product.id == product_id, Product.household_id == household_id)
-        .with_for_update(of=Offer)
-    ).one_or_none()
+    )
+
+
+def _lock(session: Session, household_id: int, product_id: int) -> tuple[Product, Offer]:
+    row = session.execute(_own(household_id, product_id).with_for_update(of=Offer)).one_or_none()
     if row is None:
         raise NotFound
     return row[0], row[1]

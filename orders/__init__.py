@@ -1,0 +1,1 @@
+"""Buying it and paying for it."""

@@ -1,0 +1,118 @@
+"""What has happened to orders, consignments and payments."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlaced:
+    """A buyer placed an order; its goods are held."""
+
+    name: ClassVar[str] = "orders.order_placed"
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderConfirmed:
+    """An order is paid, or is paid on delivery: the households may start."""
+
+    name: ClassVar[str] = "orders.order_confirmed"
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderExpired:
+    """Nobody paid in time; the goods are free again."""
+
+    name: ClassVar[str] = "orders.order_expired"
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled:
+    """The buyer (or a recall) stopped an order."""
+
+    name: ClassVar[str] = "orders.order_cancelled"
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsignmentAccepted:
+    """A household promised its part of an order."""
+
+    name: ClassVar[str] = "orders.consignment_accepted"
+    consignment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsignmentDeclined:
+    """A household cannot deliver its part of an order."""
+
+    name: ClassVar[str] = "orders.consignment_declined"
+    consignment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsignmentStopped:
+    """A part of an order was stopped, by a recall or with the whole order."""
+
+    name: ClassVar[str] = "orders.consignment_stopped"
+    consignment_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsignmentPacked:
+    """The goods are in a parcel; the carrier may be called."""
+
+    name: ClassVar[str] = "orders.consignment_packed"
+    consignment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsignmentHandedOver:
+    """The carrier has the parcel."""
+
+    name: ClassVar[str] = "orders.consignment_handed_over"
+    consignment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsignmentDelivered:
+    """The parcel is at the buyer's."""
+
+    name: ClassVar[str] = "orders.consignment_delivered"
+    consignment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsignmentReturned:
+    """The parcel went back to the household."""
+
+    name: ClassVar[str] = "orders.consignment_returned"
+    consignment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentReceived:
+    """Money for an order is in."""
+
+    name: ClassVar[str] = "orders.payment_received"
+    payment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequested:
+    """Money has to go back to a buyer."""
+
+    name: ClassVar[str] = "orders.refund_requested"
+    refund_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuyersWarned:
+    """The officer asked to tell every buyer of recalled lots."""
+
+    name: ClassVar[str] = "orders.buyers_warned"
+    recall_id: int
+    lot_ids: list[int]

@@ -1,0 +1,1 @@
+"""Reads of baskets, orders and money."""

@@ -1,0 +1,119 @@
+"""Payments, credits and refunds, for tasks and the operator."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from orders.models import Credit, Order, Payment, Refund
+from orders.queries.orders import PaymentView, view_payment
+
+
+def get_payment(session: Session, payment_id: int) -> PaymentView:
+    """Return a payment by its id."""
+    return view_payment(session.execute(select(Payment).where(Payment.id == payment_id)).scalar_one())
+
+
+def list_unpaid_orders(session: Session, before: datetime, limit: int = 100) -> list[int]:
+    """Return orders whose time to pay ended before a moment. Each is looked at again under a lock."""
+    return list(
+        session.execute(
+            select(Order.id)
+            .where(Order.state == "awaiting_payment", Order.pay_before_at < before)
+            .order_by(Order.pay_before_at)
+            .limit(limit)
+        ).scalars()
+    )
+
+
+def list_open_cards(session: Session, limit: int = 100) -> list[str]:
+    """Return gateway references of card payments that we still wait for."""
+    return list(
+        session.execute(
+            select(Payment.gateway_reference)
+            .where(
+                Payment.method == "card",
+                Payment.state.in_(("pending", "expired", "void")),
+                Payment.received_vnd == 0,
+                Payment.gateway_reference.is_not(None),
+            )
+            .order_by(Payment.id.desc())
+            .limit(limit)
+        ).scalars()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RefundJob:
+    """A refund with what the call to the gateway needs. Amount in đồng."""
+
+    id: int
+    key: str
+    state: str
+    method: str
+    amount_vnd: int
+    gateway_reference: str | None
+
+
+def find_refund(session: Session, refund_id: int) -> RefundJob | None:
+    """Return a refund by its id."""
+    row = session.execute(
+        select(Refund.id, Refund.key, Refund.state, Payment.method, Refund.amount_vnd, Payment.gateway_reference)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Refund.id == refund_id)
+    ).one_or_none()
+    return RefundJob(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRow:
+    """A bank credit for the operator's page."""
+
+    id: int
+    amount_vnd: int
+    content: str
+    verdict: str
+    received_at: datetime
+    order_number: str | None
+
+
+def list_credits(session: Session, limit: int = 50) -> Sequence[CreditRow]:
+    """Return the newest bank credits, matched or not."""
+    rows = session.execute(
+        select(Credit.id, Credit.amount_vnd, Credit.content, Credit.verdict, Credit.received_at, Order.number)
+        .outerjoin(Payment, Payment.id == Credit.payment_id)
+        .outerjoin(Order, Order.id == Payment.order_id)
+        .order_by(Credit.id.desc())
+        .limit(limit)
+    )
+    return [CreditRow(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRow:
+    """A refund for the operator's page."""
+
+    id: int
+    amount_vnd: int
+    reason: str
+    state: str
+    method: str
+    order_number: str
+    requested_at: datetime
+
+
+def list_refunds(session: Session, limit: int = 50) -> Sequence[RefundRow]:
+    """Return the newest refunds."""
+    rows = session.execute(
+        select(
+            Refund.id, Refund.amount_vnd, Refund.reason, Refund.state, Payment.method, Order.number,
+            Refund.requested_at,
+        )
+        .join(Payment, Payment.id == Refund.payment_id)
+        .join(Order, Order.id == Payment.order_id)
+        .order_by(Refund.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return [RefundRow(*row) for row in rows]

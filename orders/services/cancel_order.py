@@ -1,0 +1,173 @@
+"""Stopping an order: by its buyer before the post has it, or because a lot in it was recalled."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from catalog.services.hold_stock import release
+from logistics.services import request_cancel
+from marketplace.core.outbox import record_event
+from orders.errors import OrderUnknown, StepNotAllowed
+from orders.events import BuyersWarned, ConsignmentStopped, OrderCancelled
+from orders.models import Change, Consignment, LineLot, Order, OrderLine, Payment
+from orders.rules.states import (
+    ConsignmentState,
+    OrderState,
+    PaymentState,
+    next_consignment_state,
+    next_order_state,
+    next_payment_state,
+)
+from orders.services.deliver_consignment import close_order_if_ended, refund_share
+from orders.services.settle_payment import lock_order, request_refund, stop_consignments
+
+_STOPPABLE = (
+    ConsignmentState.WAITING,
+    ConsignmentState.TO_ACCEPT,
+    ConsignmentState.ACCEPTED,
+    ConsignmentState.PACKED,
+)
+
+
+def cancel_order(*, session: Session, order_token: str, reason: str, now: datetime) -> None:
+    """Cancel a whole order on its buyer's word, as long as no household has packed.
+
+    Cancelling twice changes nothing. Raises ``OrderUnknown`` and ``StepNotAllowed``. What was paid goes back.
+    """
+    order_id = session.execute(select(Order.id).where(Order.token == order_token)).scalar_one_or_none()
+    if order_id is None:
+        raise OrderUnknown
+    order = lock_order(session, order_id)
+    if order.state == OrderState.CANCELLED:
+        return
+    states = session.execute(select(Consignment.state).where(Consignment.order_id == order.id)).scalars().all()
+    packed_or_gone = set(states) - {ConsignmentState.WAITING, ConsignmentState.TO_ACCEPT, ConsignmentState.ACCEPTED}
+    if packed_or_gone:
+        message = "Đơn này không hủy được nữa vì có hộ đã đóng gói. Hãy gọi cho hộ bán để được giúp."
+        raise StepNotAllowed(message, current=order.state, step="cancel")
+    order.state = next_order_state(OrderState(order.state), "cancel")
+    order.ended_at = now
+    order.cancel_reason = reason.strip()[:300]
+    stop_consignments(session=session, order=order, reason="Người mua hủy đơn", now=now)
+    payment = session.execute(select(Payment).where(Payment.order_id == order.id).with_for_update()).scalar_one()
+    if payment.state in {PaymentState.DUE, PaymentState.PENDING}:
+        payment.state = next_payment_state(PaymentState(payment.state), "void")
+    if payment.received_vnd > payment.refunded_vnd:
+        request_refund(
+            session=session,
+            payment=payment,
+            key=f"cancel-{order.id}",
+            amount_vnd=payment.received_vnd - payment.refunded_vnd,
+            reason="Người mua hủy đơn",
+            now=now,
+        )
+    session.execute(
+        insert(Change).values(
+            order_id=order.id, what="cancelled", detail=order.cancel_reason, by_role="buyer", happened_at=now
+        )
+    )
+    record_event(session, OrderCancelled(order_id=order.id))
+
+
+def list_stoppable(session: Session, lot_ids: Sequence[int]) -> list[int]:
+    """Return the consignments that hold goods of these lots and can still be stopped."""
+    return list(
+        session.execute(
+            select(Consignment.id)
+            .join(OrderLine, OrderLine.consignment_id == Consignment.id)
+            .join(LineLot, LineLot.line_id == OrderLine.id)
+            .where(LineLot.lot_id.in_(lot_ids), Consignment.state.in_(_STOPPABLE))
+            .distinct()
+            .order_by(Consignment.id)
+        ).scalars()
+    )
+
+
+def stop_for_recall(*, session: Session, lot_ids: Sequence[int], reason: str, now: datetime) -> list[int]:
+    """Stop every open consignment with goods of recalled lots; return them. Repeating it changes nothing.
+
+    A parcel that was booked is called off at the carrier by a task; money that was paid for it goes back.
+    """
+    stopped = []
+    for consignment_id in list_stoppable(session, lot_ids):
+        order_id = session.execute(
+            select(Consignment.order_id).where(Consignment.id == consignment_id)
+        ).scalar_one()
+        order = lock_order(session, order_id)
+        consignment = session.execute(
+            select(Consignment).where(Consignment.id == consignment_id).with_for_update()
+        ).scalar_one()
+        if consignment.state not in _STOPPABLE:
+            continue
+        was_packed = consignment.state == ConsignmentState.PACKED
+        consignment.state = next_consignment_state(ConsignmentState(consignment.state), "cancel")
+        consignment.ended_at = now
+        consignment.end_reason = f"Lô hàng bị thu hồi: {reason}"[:300]
+        session.execute(
+            insert(Change).values(
+                order_id=order.id,
+                consignment_id=consignment.id,
+                what="recalled",
+                detail=reason[:1000],
+                by_role="officer",
+                happened_at=now,
+            )
+        )
+        session.flush()
+        offer_ids = session.execute(
+            select(OrderLine.offer_id).where(OrderLine.consignment_id == consignment.id)
+        ).scalars()
+        release(session=session, holder=order.number, offer_ids=list(offer_ids))
+        if was_packed:
+            request_cancel(session=session, reference=consignment.number, now=now)
+        _settle_money(session, order, consignment, now)
+        close_order_if_ended(session=session, order=order, now=now)
+        record_event(session, ConsignmentStopped(consignment_id=consignment.id, reason=reason))
+        stopped.append(consignment_id)
+    return stopped
+
+
+def _settle_money(session: Session, order: Order, consignment: Consignment, now: datetime) -> None:
+    if order.state == OrderState.AWAITING_PAYMENT:
+        # One part of an unpaid order is gone, so its sum is wrong: the whole order ends and nothing is owed.
+        stop_consignments_left(session, order, now)
+        return
+    refund_share(
+        session=session, order=order, consignment=consignment, reason="Lô hàng bị thu hồi", now=now
+    )
+
+
+def stop_consignments_left(session: Session, order: Order, now: datetime) -> None:
+    """End an unpaid order with the parts of it that are still open; money that came in goes back."""
+    for consignment in session.execute(
+        select(Consignment)
+        .where(Consignment.order_id == order.id, Consignment.state == ConsignmentState.WAITING)
+        .order_by(Consignment.id)
+        .with_for_update()
+    ).scalars():
+        consignment.state = next_consignment_state(ConsignmentState.WAITING, "cancel")
+        consignment.ended_at = now
+        consignment.end_reason = "Đơn dừng vì một lô hàng bị thu hồi"
+    release(session=session, holder=order.number)
+    order.state = next_order_state(OrderState(order.state), "cancel")
+    order.ended_at = now
+    order.cancel_reason = "Lô hàng bị thu hồi"
+    payment = session.execute(select(Payment).where(Payment.order_id == order.id).with_for_update()).scalar_one()
+    if payment.state == PaymentState.PENDING:
+        payment.state = next_payment_state(PaymentState.PENDING, "void")
+    if payment.received_vnd > payment.refunded_vnd:
+        request_refund(
+            session=session,
+            payment=payment,
+            key=f"recall-{order.id}",
+            amount_vnd=payment.received_vnd - payment.refunded_vnd,
+            reason="Lô hàng bị thu hồi",
+            now=now,
+        )
+
+
+def warn_buyers(*, session: Session, recall_id: int, lot_ids: Sequence[int]) -> None:
+    """Ask for every buyer of these lots to be told. The letters go out once each, however often this is asked."""
+    record_event(session, BuyersWarned(recall_id=recall_id, lot_ids=sorted(lot_ids)))
