@@ -1,0 +1,32 @@
+"""Turns this process into a server: drops root, asks to end with its parent, then becomes the program.
+
+Run as a file by ``process.start``, with ``python -I -S become.py SIGNAL PARENT UID GID PROGRAM ARGUMENT...``. It is a
+program of its own, and not code between fork and exec, because threads of the parent could hold a lock there.
+"""
+
+import contextlib
+import os
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main(arguments: list[str]) -> None:
+    """Become the program. UID and GID may be empty, which keeps what we are."""
+    end_signal, parent, uid, gid, *command = arguments
+    if uid:
+        os.setgroups([])
+        os.setgid(int(gid))
+        os.setuid(int(uid))
+    # After setuid, which clears the wish. Other systems than Linux have no such wish, and go without.
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import ctypes  # noqa: PLC0415 - some slim interpreters come without it
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(end_signal), 0, 0, 0)
+    if os.getppid() != int(parent):
+        sys.exit("the supervisor ended before this process began")
+    os.execv(command[0], command)  # noqa: S606 - becoming another program is the point
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
