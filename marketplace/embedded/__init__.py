@@ -1,1 +1,1 @@
-"""The embedded stack: PostgreSQL, Valkey and our own processes, started, watched and stopped by one command."""
+"""The embedded stack: PostgreSQL, Valkey and our own processes, run by one command."""

@@ -1,7 +1,8 @@
 """Turns this process into a server: drops root, asks to end with its parent, then becomes the program.
 
-Run as a file by ``process.start``, with ``python -I -S become.py SIGNAL PARENT UID GID PROGRAM ARGUMENT...``. It is a
-program of its own, and not code between fork and exec, because threads of the parent could hold a lock there.
+Run as a file by ``process.start``: ``python -I -S become.py SIGNAL PARENT UID GID PROGRAM ARGUMENT...``.
+It is a program of its own, and not code between fork and exec, because threads of the parent could hold a
+lock there.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ def main(arguments: list[str]) -> None:
         os.setuid(int(uid))
     # After setuid, which clears the wish. Other systems than Linux have no such wish, and go without.
     with contextlib.suppress(ImportError, AttributeError, OSError):
-        import ctypes  # noqa: PLC0415 - some slim interpreters come without it
+        import ctypes  # some slim interpreters come without it
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(end_signal), 0, 0, 0)
     if os.getppid() != int(parent):

