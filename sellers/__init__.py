@@ -1,0 +1,1 @@
+"""Communes, households, their sites and certificates: who grows what, and where."""

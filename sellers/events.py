@@ -1,0 +1,38 @@
+"""What has happened to households and their certificates."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdVerified:
+    """An officer has checked who the household is; it may sell."""
+
+    name: ClassVar[str] = "sellers.household_verified"
+    household_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdChanged:
+    """What the public sees of a household has changed."""
+
+    name: ClassVar[str] = "sellers.household_changed"
+    household_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateVerified:
+    """An officer has seen a certificate."""
+
+    name: ClassVar[str] = "sellers.certificate_verified"
+    certificate_id: int
+    household_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateExpired:
+    """A certificate has run out; its badge is gone."""
+
+    name: ClassVar[str] = "sellers.certificate_expired"
+    certificate_id: int
+    household_id: int

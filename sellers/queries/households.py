@@ -1,0 +1,330 @@
+"""Households: what the public may see, and what only they and their commune may."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from marketplace.core.errors import NotFound
+from sellers.models import Certificate, Commune, Household, PayoutAccount, Province, Site
+from sellers.rules import (
+    HOUSEHOLD_KINDS,
+    HOUSEHOLD_LABELS,
+    SITE_KINDS,
+    HouseholdState,
+    certificate_code,
+    certificate_label,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdCard:
+    """What everybody may see of a household in a list."""
+
+    id: int
+    code: str
+    shown_name: str
+    kind: str
+    commune_id: int
+    commune_code: str
+    commune_name: str
+    hamlet: str
+    photo_sha256: str | None
+
+    @property
+    def kind_label(self) -> str:
+        """The kind in words."""
+        return HOUSEHOLD_KINDS[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdView:
+    """A household with its private facts: for itself, its commune and the operator."""
+
+    id: int
+    code: str
+    shown_name: str
+    kind: str
+    representative: str
+    phone: str
+    commune_id: int
+    commune_code: str
+    commune_name: str
+    province_name: str
+    hamlet: str
+    address_line: str
+    pickup_note: str
+    story: str
+    photo_sha256: str | None
+    tax_code: str | None
+    state: str
+    created_at: datetime
+
+    @property
+    def label(self) -> str:
+        """The state in words."""
+        return HOUSEHOLD_LABELS[HouseholdState(self.state)]
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether it may sell."""
+        return self.state == HouseholdState.VERIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """A place where a household grows, keeps or makes something."""
+
+    id: int
+    household_id: int
+    parent_id: int | None
+    ulid: str
+    kind: str
+    name: str
+    area_m2: int | None
+    capacity_heads: int | None
+    planting_area_code: str | None
+
+    @property
+    def kind_label(self) -> str:
+        """The kind in words."""
+        return SITE_KINDS[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateView:
+    """A certificate; ``code`` is what search filters by and ``label`` what the badge says."""
+
+    id: int
+    household_id: int
+    kind: str
+    code: str
+    label: str
+    number: str
+    issuer: str
+    scope: str
+    stars: int | None
+    issued_on: date
+    expires_on: date | None
+    photo_sha256: str | None
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PickupAddress:
+    """Where the post collects a household's parcels."""
+
+    name: str
+    phone: str
+    line: str
+    hamlet: str
+    commune_id: int
+    commune_name: str
+    province_name: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class SellerDisclosure:
+    """Who sells, as Law 19/2023/QH15 (article 37) wants it shown before a distance sale."""
+
+    household_id: int
+    shown_name: str
+    name: str
+    address: str
+    phone: str
+    tax_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutView:
+    """Where a household's money goes; the account number is masked."""
+
+    bank_bin: str
+    masked_number: str
+    holder: str
+    set_at: datetime
+
+
+def _households() -> Select[tuple[Household, str, str, str]]:
+    return (
+        select(Household, Commune.code, Commune.full_name, Province.name)
+        .join(Commune, Commune.id == Household.commune_id)
+        .join(Province, Province.code == Commune.province_code)
+    )
+
+
+def _view(household: Household, commune_code: str, commune_name: str, province_name: str) -> HouseholdView:
+    return HouseholdView(
+        id=household.id, code=household.code, shown_name=household.shown_name, kind=household.kind,
+        representative=household.representative, phone=household.phone, commune_id=household.commune_id,
+        commune_code=commune_code, commune_name=commune_name, province_name=province_name,
+        hamlet=household.hamlet, address_line=household.address_line, pickup_note=household.pickup_note,
+        story=household.story, photo_sha256=household.photo_sha256, tax_code=household.tax_code,
+        state=household.state, created_at=household.created_at,
+    )  # fmt: skip
+
+
+def get_household(session: Session, household_id: int) -> HouseholdView:
+    """Return a household with its private facts. Raises ``NotFound``."""
+    row = session.execute(_households().where(Household.id == household_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _view(*row)
+
+
+def get_household_by_code(session: Session, code: str) -> HouseholdView:
+    """Return a household by its code. Raises ``NotFound``."""
+    row = session.execute(_households().where(Household.code == code.strip().upper())).one_or_none()
+    if row is None:
+        message = "Không tìm thấy hộ này."
+        raise NotFound("household_unknown", message)
+    return _view(*row)
+
+
+def list_commune_households(session: Session, commune_id: int) -> Sequence[HouseholdView]:
+    """Return the households of a commune, those that wait for a check first."""
+    rows = session.execute(
+        _households()
+        .where(Household.commune_id == commune_id)
+        .order_by(Household.state != "identity_pending", Household.id)
+    )
+    return [_view(*row) for row in rows]
+
+
+def list_household_cards(session: Session, household_ids: Collection[int]) -> Sequence[HouseholdCard]:
+    """Return public cards of households. One statement."""
+    if not household_ids:
+        return []
+    rows = session.execute(
+        select(
+            Household.id, Household.code, Household.shown_name, Household.kind, Household.commune_id,
+            Commune.code, Commune.full_name, Household.hamlet, Household.photo_sha256,
+        )
+        .join(Commune, Commune.id == Household.commune_id)
+        .where(Household.id.in_(household_ids))
+    )  # fmt: skip
+    return [HouseholdCard(*row) for row in rows]
+
+
+def list_sites(session: Session, household_id: int) -> Sequence[SiteView]:
+    """Return a household's places, each barn before its pens."""
+    rows = session.execute(
+        _sites()
+        .where(Site.household_id == household_id, Site.is_active)
+        .order_by(Site.kind != "field", Site.kind != "orchard", Site.id)
+    )
+    sites = [SiteView(*row) for row in rows]
+    tops = [site for site in sites if site.parent_id is None]
+    return [site for top in tops for site in (top, *(pen for pen in sites if pen.parent_id == top.id))]
+
+
+def get_site(session: Session, site_id: int) -> SiteView:
+    """Return a place. Raises ``NotFound``; the caller compares the household."""
+    row = session.execute(_sites().where(Site.id == site_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return SiteView(*row)
+
+
+def _sites() -> Select[tuple[int, int, int | None, str, str, str, int | None, int | None, str | None]]:
+    return select(
+        Site.id, Site.household_id, Site.parent_id, Site.ulid, Site.kind, Site.name, Site.area_m2,
+        Site.capacity_heads, Site.planting_area_code,
+    )  # fmt: skip
+
+
+def _certificate(row: Certificate) -> CertificateView:
+    return CertificateView(
+        id=row.id, household_id=row.household_id, kind=row.kind, code=certificate_code(row.kind, row.stars),
+        label=certificate_label(row.kind, row.stars), number=row.number, issuer=row.issuer, scope=row.scope,
+        stars=row.stars, issued_on=row.issued_on, expires_on=row.expires_on, photo_sha256=row.photo_sha256,
+        state=row.state, reason=row.reason,
+    )  # fmt: skip
+
+
+def list_certificates(session: Session, household_id: int) -> Sequence[CertificateView]:
+    """Return everything that a household has handed in."""
+    rows = session.execute(
+        select(Certificate).where(Certificate.household_id == household_id).order_by(Certificate.id.desc())
+    ).scalars()
+    return [_certificate(row) for row in rows]
+
+
+def list_valid_certificates(
+    session: Session, household_ids: Collection[int], on: date
+) -> Sequence[CertificateView]:
+    """Return certificates that an officer has seen and that are in date on a day. One statement."""
+    if not household_ids:
+        return []
+    rows = session.execute(
+        select(Certificate)
+        .where(
+            Certificate.household_id.in_(household_ids),
+            Certificate.state == "verified",
+            Certificate.issued_on <= on,
+            or_(Certificate.expires_on.is_(None), Certificate.expires_on >= on),
+        )
+        .order_by(Certificate.kind, Certificate.id)
+    ).scalars()
+    return [_certificate(row) for row in rows]
+
+
+def list_commune_certificates(session: Session, commune_id: int) -> Sequence[tuple[CertificateView, str]]:
+    """Return certificates that wait for the commune's officer, each with its household's name."""
+    rows = session.execute(
+        select(Certificate, Household.shown_name)
+        .join(Household, Household.id == Certificate.household_id)
+        .where(Household.commune_id == commune_id, Certificate.state == "claimed")
+        .order_by(Certificate.id)
+    )
+    return [(_certificate(row), name) for row, name in rows]
+
+
+def pickup_address(session: Session, household_id: int) -> PickupAddress:
+    """Return where the post collects. Raises ``NotFound``."""
+    household = get_household(session, household_id)
+    return PickupAddress(
+        name=household.shown_name,
+        phone=household.phone,
+        line=household.address_line,
+        hamlet=household.hamlet,
+        commune_id=household.commune_id,
+        commune_name=household.commune_name,
+        province_name=household.province_name,
+        note=household.pickup_note,
+    )
+
+
+def list_seller_disclosures(session: Session, household_ids: Collection[int]) -> dict[int, SellerDisclosure]:
+    """Return who sells, by household. One statement."""
+    rows = session.execute(_households().where(Household.id.in_(household_ids)).order_by(Household.id))
+    return {
+        household.id: SellerDisclosure(
+            household_id=household.id,
+            shown_name=household.shown_name,
+            name=household.representative,
+            address=", ".join(
+                part for part in (household.address_line, household.hamlet, commune_name, province_name) if part
+            ),
+            phone=household.phone,
+            tax_code=household.tax_code or "",
+        )
+        for household, _, commune_name, province_name in rows
+    }
+
+
+def find_payout_account(session: Session, household_id: int) -> PayoutView | None:
+    """Return where a household's money goes now, masked."""
+    row = session.execute(
+        select(PayoutAccount)
+        .where(PayoutAccount.household_id == household_id)
+        .order_by(PayoutAccount.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if row is None:
+        return None
+    return PayoutView(row.bank_bin, f"••••{row.account_number[-4:]}", row.holder, row.set_at)

@@ -1,0 +1,145 @@
+"""Places: two levels now, with the old names that people still use."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session
+
+from marketplace.core.errors import NotFound
+from marketplace.core.text import folded_syllables
+from sellers.models import Commune, Household, PlaceTerm, Province
+
+_MAX_WORDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class CommuneView:
+    """A commune with its province. ``former_names`` are the old communes that went into it."""
+
+    id: int
+    code: str
+    name: str
+    full_name: str
+    kind: str
+    province_code: str
+    province_name: str
+    former_names: tuple[str, ...]
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommuneMatch:
+    """A commune that fits what was typed. ``formerly`` says through which old name it was found."""
+
+    commune_id: int
+    code: str
+    label: str
+    formerly: str | None
+
+
+def _communes() -> Select[tuple[Commune, str]]:
+    return select(Commune, Province.name).join(Province, Province.code == Commune.province_code)
+
+
+def _view(commune: Commune, province_name: str) -> CommuneView:
+    return CommuneView(
+        id=commune.id,
+        code=commune.code,
+        name=commune.short_name,
+        full_name=commune.full_name,
+        kind=commune.full_name.removesuffix(commune.short_name).strip(),
+        province_code=commune.province_code,
+        province_name=province_name,
+        former_names=tuple(commune.former_names),
+        slug=commune.slug,
+    )
+
+
+def get_commune(session: Session, commune_id: int) -> CommuneView:
+    """Return a commune. Raises ``NotFound``."""
+    row = session.execute(_communes().where(Commune.id == commune_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _view(*row)
+
+
+def get_commune_by_code(session: Session, code: str) -> CommuneView:
+    """Return a commune by its five-digit code. Raises ``NotFound``."""
+    row = session.execute(_communes().where(Commune.code == code)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _view(*row)
+
+
+def list_communes(session: Session, commune_ids: Collection[int]) -> Sequence[CommuneView]:
+    """Return communes by their ids. One statement."""
+    if not commune_ids:
+        return []
+    return [_view(*row) for row in session.execute(_communes().where(Commune.id.in_(commune_ids)))]
+
+
+def list_active_communes(session: Session) -> Sequence[tuple[CommuneView, int]]:
+    """Return the communes with households here, and how many each has, most first."""
+    rows = session.execute(
+        _communes()
+        .add_columns(func.count(Household.id))
+        .join(Household, Household.commune_id == Commune.id)
+        .where(Household.state == "verified")
+        .group_by(Commune.id, Province.name)
+        .order_by(func.count(Household.id).desc(), Commune.id)
+    )
+    return [(_view(commune, province), count) for commune, province, count in rows]
+
+
+def list_provinces(session: Session) -> Sequence[tuple[str, str]]:
+    """Return (code, name) of all provinces in alphabetical order."""
+    return [tuple(row) for row in session.execute(select(Province.code, Province.name).order_by(Province.sort_key))]
+
+
+def find_communes(
+    session: Session, typed: str, *, province_code: str | None = None, limit: int = 8
+) -> Sequence[CommuneMatch]:
+    """Return communes that fit what was typed: new names, old communes and old districts, marks optional.
+
+    Every typed word must begin a word of the place, so ``trieu son`` finds each commune of the old district.
+    """
+    words = folded_syllables(typed)[:_MAX_WORDS]
+    if not words:
+        return []
+    typed_name = " ".join(words)
+    rank = case(
+        (PlaceTerm.name == typed_name, 0),
+        (PlaceTerm.name.startswith(words[0], autoescape=True), 1),
+        else_=2,
+    )
+    fits = select(
+        PlaceTerm.commune_id,
+        PlaceTerm.formerly,
+        rank.label("rank"),
+        func.row_number()
+        .over(
+            partition_by=PlaceTerm.commune_id,
+            order_by=(rank, PlaceTerm.formerly.is_not(None), PlaceTerm.is_default.desc(), PlaceTerm.id),
+        )
+        .label("place"),
+    ).where(*(PlaceTerm.words.contains(f" {word}", autoescape=True) for word in words))
+    best = fits.subquery()
+    wanted = (
+        select(Commune.id, Commune.code, Commune.full_name, Province.name, best.c.formerly)
+        .join(best, best.c.commune_id == Commune.id)
+        .join(Province, Province.code == Commune.province_code)
+        .where(best.c.place == 1)
+        .order_by(best.c.rank, (Commune.province_code != "38"), func.length(Commune.full_name), Commune.id)
+        .limit(limit)
+    )
+    if province_code:
+        wanted = wanted.where(Commune.province_code == province_code)
+    return [
+        CommuneMatch(commune_id, code, f"{full_name}, {_short(province)}", formerly)
+        for commune_id, code, full_name, province, formerly in session.execute(wanted)
+    ]
+
+
+def _short(province: str) -> str:
+    return province.removeprefix("Tỉnh ").removeprefix("Thành phố ")
