@@ -15,4 +15,37 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     "webhook.sepay": [("orders.apply_bank_webhook", DEFAULT)],
     # Messages to people
     "core.notice_queued": [("core.send_notice", OUTSIDE)],
+    # Traceability
+    "traceability.season_opened": [],
+    "traceability.lot_harvested": [],
+    "traceability.lots_derived": [],
+    "traceability.verification_requested": [("desk.tell_officers_waiting", DEFAULT)],
+    "traceability.lot_verified": [("desk.tell_household_verified", DEFAULT)],
+    "traceability.lot_sent_back": [("desk.tell_household_sent_back", DEFAULT)],
+    "traceability.lot_held": [("catalog.freeze_lots", DEFAULT), ("desk.tell_household_held", DEFAULT)],
+    "traceability.lot_released": [("catalog.thaw_lots", DEFAULT)],
+    "traceability.lot_recalled": [
+        ("catalog.freeze_lots", DEFAULT),
+        ("orders.stop_recalled", DEFAULT),
+        ("desk.tell_households_recalled", DEFAULT),
+    ],
+    "traceability.recall_rehearsed": [],
+    # The shelf
+    "catalog.offer_changed": [("search.refresh_product", SEARCH)],
+    "catalog.stock_frozen": [],
+    # Orders and money
+    "orders.order_placed": [("orders.tell_buyer_placed", DEFAULT)],
+    "orders.order_confirmed": [("orders.tell_households", DEFAULT), ("orders.tell_buyer_confirmed", DEFAULT)],
+    "orders.order_expired": [("orders.tell_buyer_expired", DEFAULT)],
+    "orders.order_cancelled": [("orders.tell_buyer_cancelled", DEFAULT)],
+    "orders.consignment_accepted": [("orders.tell_buyer_accepted", DEFAULT)],
+    "orders.consignment_declined": [("orders.tell_buyer_declined", DEFAULT)],
+    "orders.consignment_stopped": [("orders.tell_buyer_stopped", DEFAULT)],
+    "orders.consignment_packed": [],
+    "orders.consignment_handed_over": [("orders.tell_buyer_sent", DEFAULT)],
+    "orders.consignment_delivered": [("orders.tell_buyer_delivered", DEFAULT)],
+    "orders.consignment_returned": [("orders.tell_buyer_returned", DEFAULT)],
+    "orders.payment_received": [],
+    "orders.refund_requested": [("orders.send_refund", OUTSIDE)],
+    "orders.buyers_warned": [("orders.warn_buyers", DEFAULT)],
 }

@@ -279,6 +279,8 @@ class Parcel(Base):
     consignment_ref: Mapped[str] = mapped_column(String(80))
     parcel_ulid: Mapped[str] = mapped_column(String(26), unique=True)
     consignment_ulid: Mapped[str] = mapped_column(String(26))
+    #: The record of its packing.
+    record_id: Mapped[int] = mapped_column(ForeignKey("trace_records.id"), unique=True)
 
 
 #: What SQLAlchemy cannot say: run once, in the migration that creates the tables.

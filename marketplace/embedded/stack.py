@@ -18,6 +18,8 @@ from typing import IO, Protocol, Self
 from marketplace.embedded import environment, postgres, process, valkey
 from marketplace.embedded.addresses import LOCALHOST, any_free
 from marketplace.embedded.errors import AlreadyRunningError, EmbeddedError
+from marketplace.embedded.postgres import PostgresServer
+from marketplace.embedded.valkey import ValkeyServer
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _WEB_LIMIT_S = 60
@@ -87,8 +89,8 @@ class Stack:
     terminal: Terminal | None = None
     #: What every process is started with, once the servers run.
     env: dict[str, str] = field(default_factory=dict, init=False)
-    postgres: postgres.PostgresServer | None = field(default=None, init=False)
-    valkey: valkey.ValkeyServer | None = field(default=None, init=False)
+    postgres: PostgresServer | None = field(default=None, init=False)
+    valkey: ValkeyServer | None = field(default=None, init=False)
     processes: dict[str, process.Process] = field(default_factory=dict, init=False)
     _onlooker: Terminal = field(init=False)
     _lock: IO[str] | None = field(default=None, init=False)

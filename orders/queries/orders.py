@@ -144,6 +144,16 @@ def get_order_by_token(session: Session, token: str) -> OrderView:
     return _load(session, select(Order).where(Order.token == token))
 
 
+def find_order_of_consignment(session: Session, consignment_id: int) -> int:
+    """Return the order of a consignment. Raises ``OrderUnknown``."""
+    order_id = session.execute(
+        select(Consignment.order_id).where(Consignment.id == consignment_id)
+    ).scalar_one_or_none()
+    if order_id is None:
+        raise OrderUnknown
+    return order_id
+
+
 def _load(session: Session, wanted: Select[tuple[Order]]) -> OrderView:
     order = session.execute(wanted).scalar_one_or_none()
     if order is None:

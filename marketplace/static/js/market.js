@@ -171,6 +171,7 @@ function combobox({ input, list, source, status, pick, clear }) {
     active?.scrollIntoView({ block: "nearest" });
   };
   const choose = (index) => { pick(items[index]); close(); };
+  mark();
   const load = async () => {
     flight?.abort();
     const typed = input.value.trim();

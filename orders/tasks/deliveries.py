@@ -1,0 +1,67 @@
+"""Tasks that follow parcels and remind households."""
+
+from datetime import datetime
+
+from marketplace.core.clock import utcnow
+from marketplace.core.db import transaction
+from marketplace.core.tasks import once, task
+from orders.services.deliver_consignment import follow_delivery, follow_handover, follow_return
+from orders.services.remind import remind_unanswered
+
+
+@task("orders.follow_handover", queue="default")
+def follow_parcel_handover(
+    *, delivery_id: int, consignment_ref: str, happened_at: str, state: str = "", **_: object
+) -> None:
+    """The carrier has moved a parcel; from its first move on it is handed over."""
+    with once(delivery_id) as session:
+        if session is not None and state in _UNDER_WAY:
+            follow_handover(
+                session=session,
+                consignment_ref=consignment_ref,
+                happened_at=datetime.fromisoformat(happened_at),
+                now=utcnow(),
+            )
+
+
+@task("orders.follow_delivery", queue="default")
+def follow_parcel_delivery(*, delivery_id: int, consignment_ref: str, happened_at: str, **_: object) -> None:
+    """The carrier has delivered a parcel."""
+    with once(delivery_id) as session:
+        if session is not None:
+            follow_delivery(
+                session=session,
+                consignment_ref=consignment_ref,
+                happened_at=datetime.fromisoformat(happened_at),
+                now=utcnow(),
+            )
+
+
+@task("orders.follow_return", queue="default")
+def follow_parcel_return(
+    *, delivery_id: int, consignment_ref: str, happened_at: str, state: str = "returned", **_: object
+) -> None:
+    """The carrier has brought a parcel back, or has lost it."""
+    with once(delivery_id) as session:
+        if session is not None:
+            follow_return(
+                session=session,
+                consignment_ref=consignment_ref,
+                happened_at=datetime.fromisoformat(happened_at),
+                is_lost=state in _GONE,
+                now=utcnow(),
+            )
+
+
+@task("orders.remind_unanswered", queue="default")
+def remind(**_: object) -> None:
+    """Ask the commune to phone households that have not answered an order in time."""
+    with transaction() as session:
+        remind_unanswered(session=session, now=utcnow())
+
+
+#: Parcel states in which the carrier has the parcel (logistics' words, as its events carry them).
+_UNDER_WAY = frozenset(
+    {"picked_up", "in_transit", "out_for_delivery", "delivery_failed", "available_for_pickup", "return_pending"}
+)
+_GONE = frozenset({"lost", "damaged"})

@@ -1,0 +1,95 @@
+"""Tasks about money: webhooks applied, refunds sent, unpaid orders let go, missed news fetched."""
+
+from marketplace.core.clock import utcnow
+from marketplace.core.db import transaction
+from marketplace.core.errors import Refused, Unavailable
+from marketplace.core.inbox import lock_webhook, mark_applied
+from marketplace.core.registry import resolve
+from marketplace.core.tasks import once, task
+from orders.ports import BankFeed, CardPayment, PaymentGateway, RefundOutcome
+from orders.queries.money import find_refund, list_open_cards, list_unpaid_orders
+from orders.services.settle_payment import BANK_LAG, expire_unpaid, finish_refund, settle_card, settle_credit
+
+
+@task("orders.apply_stripe_webhook", queue="outside")
+def apply_stripe_webhook(*, delivery_id: int, inbox_id: int, **_: object) -> None:
+    """Apply an event of the card gateway: the payment is fetched again, the event's own words decide nothing."""
+    with transaction() as session:
+        message = lock_webhook(session, inbox_id)
+        reference = message.headers.get("payment") if message else None
+    card: CardPayment | None = resolve(PaymentGateway).get_payment(reference) if reference else None
+    with once(delivery_id) as session_or_none:
+        if session_or_none is None:
+            return
+        message = lock_webhook(session_or_none, inbox_id)
+        if message is None:
+            return
+        if card is not None:
+            settle_card(session=session_or_none, card=card, now=utcnow())
+        mark_applied(message, outcome="applied" if card else "ignored", now=utcnow())
+
+
+@task("orders.apply_bank_webhook", queue="default")
+def apply_bank_webhook(*, delivery_id: int, inbox_id: int, **_: object) -> None:
+    """Apply a bank credit."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        message = lock_webhook(session, inbox_id)
+        if message is None:
+            return
+        try:
+            credit = resolve(BankFeed).read_webhook(message.body)
+        except Refused as error:
+            message.error = error.message
+            mark_applied(message, outcome="unreadable", now=utcnow())
+            return
+        verdict = settle_credit(session=session, source="sepay", credit=credit, now=utcnow()) if credit else "ignored"
+        mark_applied(message, outcome=str(verdict), now=utcnow())
+
+
+@task("orders.send_refund", queue="outside")
+def send_refund(*, delivery_id: int, refund_id: int, **_: object) -> None:
+    """Send a refund through the card gateway under its own key, so that repeating it pays nothing twice."""
+    with transaction() as session:
+        job = find_refund(session, refund_id)
+    outcome = None
+    if job is not None and job.state == "requested" and job.gateway_reference:
+        outcome = resolve(PaymentGateway).refund(
+            reference=job.gateway_reference, amount_vnd=job.amount_vnd, key=job.key
+        )
+    with once(delivery_id) as session_or_none:
+        if session_or_none is None or outcome is None:
+            return
+        if outcome.outcome is RefundOutcome.PENDING:
+            message = "Ngân hàng đang xử lý khoản hoàn."
+            raise Unavailable("refund_pending", message)
+        finish_refund(
+            session=session_or_none,
+            refund_id=refund_id,
+            reference=outcome.reference,
+            is_done=outcome.outcome is RefundOutcome.DONE,
+            now=utcnow(),
+        )
+
+
+@task("orders.release_unpaid", queue="default")
+def release_unpaid(**_: object) -> None:
+    """Let go of orders that nobody paid in time, one transaction each."""
+    with transaction() as session:
+        due = list_unpaid_orders(session, utcnow() - BANK_LAG)
+    for order_id in due:
+        with transaction() as session:
+            expire_unpaid(session=session, order_id=order_id, now=utcnow())
+
+
+@task("orders.ask_gateway", queue="outside")
+def ask_gateway(**_: object) -> None:
+    """Ask the gateway about card payments that we still wait for: a webhook may have been lost."""
+    with transaction() as session:
+        waiting = list_open_cards(session)
+    gateway = resolve(PaymentGateway)
+    for reference in waiting:
+        card = gateway.get_payment(reference)
+        with transaction() as session:
+            settle_card(session=session, card=card, now=utcnow())

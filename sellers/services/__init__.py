@@ -1,0 +1,1 @@
+"""Use cases that change places, households and what they hold."""

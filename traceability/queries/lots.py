@@ -1,0 +1,219 @@
+"""Lots, as other packages and pages see them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from marketplace.core.errors import NotFound
+from traceability.models import Lot
+from traceability.rules.lots import STATE_LABELS, LotState, read_code
+
+LOT_NOT_FOUND = "Không tìm thấy lô hàng này."
+_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LotView:
+    """A lot (lô). Amounts are in ``unit``; ``quantity_out`` is everything that left it."""
+
+    id: int
+    code: str
+    household_id: int
+    commune_id: int
+    site_id: int
+    season_id: int | None
+    origin: str
+    produce: str
+    template: str
+    unit: str
+    quantity_made: Decimal
+    quantity_out: Decimal
+    state: str
+    made_on: date
+    best_before_on: date | None
+    grade: str | None
+    photo_sha256: str | None
+    created_at: datetime
+    requested_at: datetime | None
+    decided_at: datetime | None
+    hold_reason: str | None
+    recall_id: int | None
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is still in the lot and not yet on sale."""
+        return self.quantity_made - self.quantity_out
+
+    @property
+    def label(self) -> str:
+        """The state in Vietnamese."""
+        return STATE_LABELS[LotState(self.state)]
+
+
+_COLUMNS = tuple(getattr(Lot, name) for name in LotView.__dataclass_fields__)
+
+
+def view_lot(lot: Lot) -> LotView:
+    """Turn a row into its view."""
+    return LotView(*(getattr(lot, name) for name in LotView.__dataclass_fields__))
+
+
+def get_lot(session: Session, lot_id: int, *, household_id: int | None = None) -> LotView:
+    """Return a lot, of that household only when one is given. Raises ``NotFound``."""
+    conditions = [Lot.id == lot_id]
+    if household_id is not None:
+        conditions.append(Lot.household_id == household_id)
+    return _one(session, *conditions)
+
+
+def get_lot_by_code(
+    session: Session, code: str, *, household_id: int | None = None, commune_id: int | None = None
+) -> LotView:
+    """Return a lot by its code, of that household or commune only when given. Raises ``NotFound``."""
+    conditions = [Lot.code == (read_code(code) or "")]
+    if household_id is not None:
+        conditions.append(Lot.household_id == household_id)
+    if commune_id is not None:
+        conditions.append(Lot.commune_id == commune_id)
+    return _one(session, *conditions)
+
+
+def find_lot(session: Session, lot_id: int) -> LotView | None:
+    """Return a lot, or None."""
+    return next(iter(_all(session, select(*_COLUMNS).where(Lot.id == lot_id))), None)
+
+
+def find_lot_by_code(session: Session, code: str) -> LotView | None:
+    """Return a lot by its code as typed or scanned (case, spaces and dashes do not matter), or None."""
+    proper = read_code(code)
+    if proper is None:
+        return None
+    return next(iter(_all(session, select(*_COLUMNS).where(Lot.code == proper))), None)
+
+
+def list_lots(session: Session, lot_ids: Iterable[int]) -> dict[int, LotView]:
+    """Return lots by their ids; unknown ids are left out."""
+    ids = set(lot_ids)
+    if not ids:
+        return {}
+    return {lot.id: lot for lot in _all(session, select(*_COLUMNS).where(Lot.id.in_(ids)))}
+
+
+def list_household_lots(session: Session, household_id: int, *, limit: int = 200) -> Sequence[LotView]:
+    """Return the lots of a household, newest first."""
+    statement = select(*_COLUMNS).where(Lot.household_id == household_id).order_by(Lot.id.desc()).limit(limit)
+    return _all(session, statement)
+
+
+def list_season_lots(session: Session, season_id: int) -> Sequence[LotView]:
+    """Return the lots that a season gave, newest first."""
+    return _all(session, select(*_COLUMNS).where(Lot.season_id == season_id).order_by(Lot.id.desc()))
+
+
+def list_usable_lots(session: Session, household_id: int) -> Sequence[LotView]:
+    """Return the lots of a household from which something may still be made, newest first."""
+    statement = (
+        select(*_COLUMNS)
+        .where(
+            Lot.household_id == household_id,
+            Lot.state.not_in([LotState.HELD, LotState.RECALLED]),
+            Lot.quantity_out < Lot.quantity_made,
+        )
+        .order_by(Lot.id.desc())
+        .limit(_PAGE)
+    )
+    return _all(session, statement)
+
+
+def list_sellable_lots(session: Session, household_id: int, on: date) -> Sequence[LotView]:
+    """Return verified lots that are not past their date on that day and have something left, first to expire first."""
+    statement = (
+        select(*_COLUMNS)
+        .where(
+            Lot.household_id == household_id,
+            Lot.state == LotState.VERIFIED,
+            or_(Lot.best_before_on.is_(None), Lot.best_before_on >= on),
+            Lot.quantity_out < Lot.quantity_made,
+        )
+        .order_by(Lot.best_before_on.asc().nulls_last(), Lot.id)
+    )
+    return _all(session, statement)
+
+
+def find_unsellable(session: Session, lot_ids: Iterable[int], on: date) -> set[int]:
+    """Return which of these lots may not be handed to a buyer on that day.
+
+    Not verified, held, recalled, past its date, or unknown. What remains in a lot is not looked at: goods on sale
+    have left it already.
+    """
+    wanted = set(lot_ids)
+    if not wanted:
+        return set()
+    sellable = session.scalars(
+        select(Lot.id).where(
+            Lot.id.in_(wanted),
+            Lot.state == LotState.VERIFIED,
+            or_(Lot.best_before_on.is_(None), Lot.best_before_on >= on),
+        )
+    )
+    return wanted - set(sellable)
+
+
+def list_waiting_lots(session: Session, commune_id: int) -> Sequence[LotView]:
+    """Return the lots of a commune that await verification, oldest request first."""
+    statement = (
+        select(*_COLUMNS)
+        .where(Lot.commune_id == commune_id, Lot.state == LotState.AWAITING)
+        .order_by(Lot.requested_at, Lot.id)
+        .limit(200)
+    )
+    return _all(session, statement)
+
+
+def list_commune_lots(
+    session: Session, commune_id: int, *, state: str = "", text: str = "", page: int = 1
+) -> tuple[Sequence[LotView], int]:
+    """Return one page (50) of the lots of a commune, newest first, and how many match in all.
+
+    ``text`` looks in code and produce name.
+    """
+    conditions: list[ColumnElement[bool]] = [Lot.commune_id == commune_id]
+    if state:
+        conditions.append(Lot.state == state)
+    if text:
+        proper = read_code(text)
+        conditions.append(
+            Lot.code == proper
+            if proper
+            else or_(
+                Lot.produce.icontains(text, autoescape=True), Lot.code.icontains(text, autoescape=True)
+            )
+        )
+    total = session.scalar(select(func.count()).select_from(Lot).where(*conditions)) or 0
+    statement = (
+        select(*_COLUMNS).where(*conditions).order_by(Lot.id.desc()).limit(_PAGE).offset((page - 1) * _PAGE)
+    )
+    return _all(session, statement), total
+
+
+def count_commune_lots(session: Session, commune_id: int) -> dict[str, int]:
+    """Return how many lots of a commune are in each state."""
+    rows = session.execute(
+        select(Lot.state, func.count()).where(Lot.commune_id == commune_id).group_by(Lot.state)
+    )
+    return {state: count for state, count in rows}  # noqa: C416 - rows of two are not pairs to the type checker
+
+
+def _one(session: Session, *conditions: ColumnElement[bool]) -> LotView:
+    found = _all(session, select(*_COLUMNS).where(*conditions))
+    if not found:
+        raise NotFound("lot_not_found", LOT_NOT_FOUND)
+    return found[0]
+
+
+def _all(session: Session, statement: Select[*tuple[object, ...]]) -> list[LotView]:
+    return [LotView(*row) for row in session.execute(statement)]

@@ -1,0 +1,197 @@
+"""Bodies of the chain of custody: packing, splitting, sale, verification, parcels, holding and recall.
+
+No body names a buyer or an order: parcels and consignments stand under random names.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from traceability.rules import identifiers
+from traceability.rules.bodies import Body, Portion, Stamp, make_body, number, portions
+from traceability.rules.entries import PackEntry
+from traceability.rules.events_farm import ilmd
+
+
+def packing(stamp: Stamp, entry: PackEntry, parent: Portion, produce: str, lot_code: str) -> Body:
+    """Part of a lot became packs, a lot of its own."""
+    return make_body(
+        "TransformationEvent",
+        "packing",
+        stamp,
+        {
+            "bizStep": "packing",
+            "disposition": "active",
+            "inputQuantityList": portions([parent]),
+            "outputQuantityList": portions(
+                [Portion(identifiers.lot_uri(produce, lot_code), entry.amount, entry.unit)]
+            ),
+            "ilmd": ilmd(entry.happened_on, entry.best_before_on),
+            "cq:lot": lot_code,
+            "cq:produce": produce,
+            "cq:amount": number(entry.amount),
+            "cq:unit": entry.unit,
+        },
+    )
+
+
+def regrouping(
+    stamp: Stamp, kind: str, parents: Sequence[Portion], children: Sequence[Portion], codes: Sequence[str]
+) -> Body:
+    """A lot was split into several, or several were merged into one."""
+    return make_body(
+        "TransformationEvent",
+        kind,
+        stamp,
+        {
+            "bizStep": "repackaging",
+            "disposition": "active",
+            "inputQuantityList": portions(parents),
+            "outputQuantityList": portions(children),
+            "cq:lots": list(codes),
+        },
+    )
+
+
+def loss(stamp: Stamp, goods: Portion, lot_code: str, reason: str) -> Body:
+    """Part of a lot spoiled, died or was thrown away."""
+    return make_body(
+        "ObjectEvent",
+        "loss",
+        stamp,
+        {
+            "action": "DELETE",
+            "bizStep": "destroying",
+            "disposition": "destroyed",
+            "quantityList": portions([goods]),
+            "cq:lot": lot_code,
+            "cq:reason": reason,
+            "cq:amount": number(goods.amount) if goods.amount is not None else None,
+            "cq:unit": goods.unit,
+        },
+    )
+
+
+def sale(stamp: Stamp, kind: str, goods: Portion, lot_code: str) -> Body:
+    """Part of a lot was put on sale (``listed``) or taken off again (``unlisted``)."""
+    is_listed = kind == "listed"
+    return make_body(
+        "ObjectEvent",
+        kind,
+        stamp,
+        {
+            "action": "OBSERVE",
+            "bizStep": "stocking" if is_listed else "storing",
+            "disposition": "sellable_accessible" if is_listed else "sellable_not_accessible",
+            "quantityList": portions([goods]),
+            "cq:lot": lot_code,
+            "cq:amount": number(goods.amount) if goods.amount is not None else None,
+            "cq:unit": goods.unit,
+        },
+    )
+
+
+def verification(stamp: Stamp, decision: str, goods: Portion, lot_code: str, title: str, reviewed: Sequence[str]) -> Body:
+    """An officer decided on a lot. ``reviewed`` are the hashes (hex) of the records that stood in its story then."""
+    return make_body(
+        "ObjectEvent",
+        "verification",
+        stamp,
+        {
+            "action": "OBSERVE",
+            "bizStep": "inspecting",
+            "disposition": "conformant" if decision == "verified" else "non_conformant",
+            "quantityList": portions([goods]),
+            "cq:lot": lot_code,
+            "cq:decision": decision,
+            "cq:officerTitle": title,
+            "cq:reviewedRecords": list(reviewed),
+        },
+    )
+
+
+def holding(stamp: Stamp, kind: str, goods: Sequence[Portion], codes: Sequence[str], reason: str) -> Body:
+    """Lots are held back (``held``) or let go again (``released``)."""
+    return make_body(
+        "ObjectEvent",
+        kind,
+        stamp,
+        {
+            "action": "OBSERVE",
+            "bizStep": "holding" if kind == "held" else "storing",
+            "disposition": "non_sellable_other" if kind == "held" else "sellable_not_accessible",
+            "quantityList": portions(goods),
+            "cq:lots": list(codes),
+            "cq:reason": reason,
+        },
+    )
+
+
+def recall(stamp: Stamp, goods: Sequence[Portion], codes: Sequence[str], reason: str, instruction: str) -> Body:
+    """Lots were recalled, for good."""
+    return make_body(
+        "ObjectEvent",
+        "recall",
+        stamp,
+        {
+            "action": "OBSERVE",
+            "bizStep": "holding",
+            "disposition": "recalled",
+            "persistentDisposition": {"set": ["recalled"]},
+            "quantityList": portions(goods),
+            "cq:lots": list(codes),
+            "cq:reason": reason,
+            "cq:instruction": instruction,
+        },
+    )
+
+
+def parcel_packed(stamp: Stamp, parcel: str, consignment: str, goods: Sequence[Portion], codes: Sequence[str]) -> Body:
+    """Goods of one or more lots went into a parcel."""
+    return make_body(
+        "AggregationEvent",
+        "parcel_packed",
+        stamp,
+        {
+            "action": "ADD",
+            "parentID": identifiers.object_uri(parcel),
+            "bizStep": "packing",
+            "disposition": "in_progress",
+            "childQuantityList": portions(goods),
+            "bizTransactionList": [
+                {"type": "desadv", "bizTransaction": identifiers.transaction_uri(consignment)}
+            ],
+            "cq:lots": list(codes),
+        },
+    )
+
+
+#: What happened to a parcel -> CBV 2.0 business step and disposition.
+_PARCEL_STEPS = {
+    "parcel_shipped": ("shipping", "in_transit"),
+    "parcel_delivered": ("receiving", "retail_sold"),
+    "parcel_returned": ("receiving", "returned"),
+}
+
+
+def parcel_moved(stamp: Stamp, kind: str, parcel: str, consignment: str) -> Body:
+    """A parcel was handed to the carrier, handed over at the door, or came back."""
+    step, disposition = _PARCEL_STEPS[kind]
+    return make_body(
+        "ObjectEvent",
+        kind,
+        stamp,
+        {
+            "action": "OBSERVE",
+            "bizStep": step,
+            "disposition": disposition,
+            "epcList": [identifiers.object_uri(parcel)],
+            "bizTransactionList": [
+                {"type": "desadv", "bizTransaction": identifiers.transaction_uri(consignment)}
+            ],
+        },
+    )
+
+
+def lot_portion(produce: str, code: str, amount: Decimal, unit: str) -> Portion:
+    """Return an amount of a lot, ready for a quantity list."""
+    return Portion(identifiers.lot_uri(produce, code), amount, unit)
