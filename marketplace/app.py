@@ -70,7 +70,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     for name in PAGES:
         _register_pages(app, name)
     for name in TASKS:
-        import_module(name)
+        if not _is_missing(name):
+            import_module(name)
     filters.register(app)
     register_error_pages(app)
     return app
@@ -115,10 +116,21 @@ def _init_extensions(app: Flask) -> None:
     babel.init_app(app, locale_selector=lambda: "vi")
     csrf.init_app(app)
     limiter.init_app(app)
-    import_module("marketplace.accounts.views").init_security(app)
+    if not _is_missing("marketplace.accounts.views"):
+        import_module("marketplace.accounts.views").init_security(app)
+
+
+def _is_missing(name: str) -> bool:
+    import importlib.util
+    try:
+        return importlib.util.find_spec(name) is None
+    except ModuleNotFoundError:
+        return True
 
 
 def _register_pages(app: Flask, name: str) -> None:
+    if _is_missing(name):
+        return
     blueprint = import_module(name).blueprint
     app.register_blueprint(blueprint)
     if name.endswith(".webhooks"):
