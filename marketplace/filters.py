@@ -30,6 +30,7 @@ def register(app: Flask) -> None:
         ago=format_ago,
         number=format_number,
         phone=format_phone,
+        unit_step=lambda code: str(UNITS[code].step) if code in UNITS else "1",
         unit_label=lambda code: UNITS[code].label if code in UNITS else code,
     )
     versions = _static_versions(Path(app.static_folder or ""))

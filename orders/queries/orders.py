@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from orders.errors import OrderUnknown
 from orders.models import Change, Consignment, LineLot, Order, OrderLine, Payment, Refund
-from orders.rules.states import CONSIGNMENT_LABELS, ORDER_LABELS, ConsignmentState, OrderState
+from orders.rules.states import CONSIGNMENT_LABELS, DESK_LABELS, ORDER_LABELS, ConsignmentState, OrderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,11 @@ class ConsignmentView:
     def label(self) -> str:
         """The state in words."""
         return CONSIGNMENT_LABELS[ConsignmentState(self.state)]
+
+    @property
+    def desk_label(self) -> str:
+        """The state in the household's words."""
+        return DESK_LABELS[ConsignmentState(self.state)]
 
 
 @dataclass(frozen=True, slots=True)

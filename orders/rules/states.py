@@ -106,6 +106,13 @@ CONSIGNMENT_LABELS: dict[ConsignmentState, str] = {
     ConsignmentState.RETURNED: "Đã trả về hộ",
     ConsignmentState.LOST: "Bưu cục báo thất lạc",
 }
+#: What the household reads.
+DESK_LABELS: dict[ConsignmentState, str] = {
+    **CONSIGNMENT_LABELS,
+    ConsignmentState.TO_ACCEPT: "Đơn mới",
+    ConsignmentState.ACCEPTED: "Đang chuẩn bị",
+    ConsignmentState.DECLINED: "Hộ báo không giao được",
+}
 ORDER_LABELS: dict[OrderState, str] = {
     OrderState.AWAITING_PAYMENT: "Chờ thanh toán",
     OrderState.CONFIRMED: "Đã xác nhận",
