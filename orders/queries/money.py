@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from orders.models import Credit, Order, Payment, Refund
@@ -117,3 +117,37 @@ def list_refunds(session: Session, limit: int = 50) -> Sequence[RefundRow]:
         .limit(limit)
     )  # fmt: skip
     return [RefundRow(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRow:
+    """A refund for the operator's page."""
+
+    id: int
+    amount_vnd: int
+    reason: str
+    state: str
+    requested_at: datetime
+    order_id: int
+    order_number: str
+    method: str
+
+
+def list_refunds(session: Session, limit: int = 50) -> Sequence[RefundRow]:
+    """Return the newest refunds; those by hand wait for a person to transfer the money."""
+    rows = session.execute(
+        select(
+            Refund.id, Refund.amount_vnd, Refund.reason, Refund.state, Refund.requested_at, Order.id, Order.number,
+            Payment.method,
+        )
+        .join(Payment, Payment.id == Refund.payment_id)
+        .join(Order, Order.id == Payment.order_id)
+        .order_by(Refund.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return [RefundRow(*row) for row in rows]
+
+
+def count_orders_by_state(session: Session) -> dict[str, int]:
+    """Return how many orders are in each state. One statement."""
+    return dict(session.execute(select(Order.state, func.count()).group_by(Order.state)).tuples().all())

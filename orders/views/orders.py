@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from catalog.services.review import review_product
-from logistics.queries import list_parcels
+from logistics.queries import MovementView, ParcelView, list_parcels
 from marketplace.accounts.gate import current_actor, needs
 from marketplace.accounts.rules import Permission
 from marketplace.core.clock import utcnow
@@ -43,7 +43,7 @@ def _order_page(
     page = render_template(
         "orders/order.html",
         order=view,
-        parts=[(part, track(part, parcels.get(part.number))) for part in view.consignments],
+        parts=[(part, track(part, _movements(parcels.get(part.number)))) for part in view.consignments],
         parcels=parcels,
         recalls=recalls,
         changes=list_changes(db_session, view.id),
@@ -130,6 +130,10 @@ def my_orders() -> ResponseReturnValue:
     rows, total = list_orders(db.session(), user_id=current_actor().user_id, page=page, per_page=_PER_PAGE)
     pages = max(1, -(-total // _PER_PAGE))
     return render_template("orders/my_orders.html", orders=rows, page=page, pages=pages)
+
+
+def _movements(parcel: ParcelView | None) -> tuple[MovementView, ...]:
+    return parcel.movements if parcel else ()
 
 
 def _stamp(view: OrderView) -> str:

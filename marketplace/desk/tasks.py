@@ -1,0 +1,117 @@
+"""Tells officers and households what happened to lots, on their desks."""
+
+from collections.abc import Iterable
+
+from sqlalchemy.orm import Session
+
+from marketplace.accounts.queries import list_household_user_ids, list_officer_user_ids
+from marketplace.core.clock import utcnow
+from marketplace.core.notices import put_on_desk
+from marketplace.core.tasks import once, task
+from sellers.queries import get_household
+
+
+def _tell(session: Session, users: Iterable[int], *, key: str, subject: str, text: str, link: str) -> None:
+    for user_id in users:
+        put_on_desk(
+            session, key=f"{key}:{user_id}", user_id=user_id, subject=subject, text=text, link=link, now=utcnow()
+        )
+
+
+@task("desk.tell_officers_waiting", queue="default")
+def tell_officers_waiting(
+    *, delivery_id: int, lot_id: int, code: str, household_id: int, commune_id: int, **_: object
+) -> None:
+    """Tell the officers of a commune that a lot waits for them."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        household = get_household(session, household_id)
+        _tell(
+            session,
+            list_officer_user_ids(session, commune_id),
+            key=f"waiting:{lot_id}:{delivery_id}",
+            subject=f"Lô {code} chờ xác nhận",
+            text=f"Hộ {household.shown_name} đã gửi lô {code} để xã xác nhận.",
+            link=f"/xa/lo/{code}",
+        )
+
+
+@task("desk.tell_household_verified", queue="default")
+def tell_household_verified(
+    *, delivery_id: int, lot_id: int, code: str, household_id: int, officer_title: str, **_: object
+) -> None:
+    """Tell a household that its lot may be sold."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        _tell(
+            session,
+            list_household_user_ids(session, household_id),
+            key=f"verified:{lot_id}:{delivery_id}",
+            subject=f"Lô {code} đã được xác nhận",
+            text=f"{officer_title} đã xác nhận lô {code}. Bạn có thể đưa lô này lên bán.",
+            link=f"/so-tay/lo/{code}",
+        )
+
+
+@task("desk.tell_household_sent_back", queue="default")
+def tell_household_sent_back(  # noqa: PLR0913 - the fields of the event
+    *,
+    delivery_id: int,
+    lot_id: int,
+    code: str,
+    household_id: int,
+    officer_title: str,
+    reason: str,
+    **_: object,
+) -> None:
+    """Tell a household that its lot came back, and why."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        _tell(
+            session,
+            list_household_user_ids(session, household_id),
+            key=f"sent-back:{lot_id}:{delivery_id}",
+            subject=f"Lô {code} cần bổ sung",
+            text=f"{officer_title} trả lại lô {code}: {reason}",
+            link=f"/so-tay/lo/{code}",
+        )
+
+
+@task("desk.tell_household_held", queue="default")
+def tell_household_held(
+    *, delivery_id: int, lot_ids: list[int], household_id: int, reason: str, **_: object
+) -> None:
+    """Tell a household that lots may not be sold for the time being."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        _tell(
+            session,
+            list_household_user_ids(session, household_id),
+            key=f"held:{delivery_id}",
+            subject="Có lô hàng tạm dừng bán",
+            text=f"{len(lot_ids)} lô hàng của hộ tạm dừng bán. Lý do: {reason}",
+            link="/so-tay",
+        )
+
+
+@task("desk.tell_households_recalled", queue="default")
+def tell_households_recalled(
+    *, delivery_id: int, household_ids: list[int], reason: str, instruction: str, **_: object
+) -> None:
+    """Tell every household whose lots are recalled."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        for household_id in household_ids:
+            _tell(
+                session,
+                list_household_user_ids(session, household_id),
+                key=f"recalled:{delivery_id}:{household_id}",
+                subject="Lô hàng của hộ bị thu hồi",
+                text=f"Lý do: {reason} Việc phải làm: {instruction}",
+                link="/so-tay",
+            )

@@ -1,0 +1,94 @@
+"""From a household's part of an order to the parcel that the post carries."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from logistics.ports import ParcelSpec, PostalAddress
+from marketplace.core.quantity import format_quantity
+
+_MAX_CONTENTS = 120
+_MAX_LINE = 150
+
+
+class Sender(Protocol):
+    """Where the post collects."""
+
+    name: str
+    phone: str
+    line: str
+    hamlet: str
+    commune_name: str
+    province_name: str
+
+
+class Bought(Protocol):
+    """One line of goods."""
+
+    name: str
+    unit: str
+    quantity: Decimal
+
+
+class Placed(Protocol):
+    """An order: to whom, and how it is paid."""
+
+    payment_method: str
+    buyer_name: str
+    buyer_phone: str
+    commune_name: str
+    province_name: str
+    address_line: str
+    address_note: str
+
+
+class Part(Protocol):
+    """A household's part of an order. Money in đồng."""
+
+    goods_vnd: int
+    shipping_vnd: int
+    parcel_g: int
+    service: str
+
+
+def cod_amount(order: Placed, part: Part) -> int:
+    """Return what the postman collects for one part, in đồng: its goods and its own delivery, or nothing."""
+    return part.goods_vnd + part.shipping_vnd if order.payment_method == "cod" else 0
+
+
+def make_shipment(order: Placed, part: Part, lines: Sequence[Bought], sender: Sender) -> ParcelSpec:
+    """Return the parcel of one household's part."""
+    return ParcelSpec(
+        sender=address_of(sender),
+        recipient=PostalAddress(
+            name=order.buyer_name,
+            phone=order.buyer_phone,
+            line=order.address_line,
+            commune_name=order.commune_name,
+            province_name=order.province_name,
+        ),
+        weight_g=part.parcel_g,
+        cod_vnd=cod_amount(order, part),
+        declared_vnd=part.goods_vnd,
+        contents=describe(lines),
+        note=order.address_note,
+        service=part.service,
+    )
+
+
+def address_of(sender: Sender) -> PostalAddress:
+    """Return a household's pick-up address as the post wants it."""
+    line = ", ".join(text for text in (sender.line, sender.hamlet) if text)
+    return PostalAddress(
+        name=sender.name,
+        phone=sender.phone,
+        line=line[:_MAX_LINE],
+        commune_name=sender.commune_name,
+        province_name=sender.province_name,
+    )
+
+
+def describe(lines: Sequence[Bought]) -> str:
+    """Return what is in a parcel, short enough for a label: ``Cam Vân Du 5 kg; Mắm tôm 2 hũ``."""
+    text = "; ".join(f"{line.name} {format_quantity(line.quantity, line.unit)}" for line in lines)
+    return text if len(text) <= _MAX_CONTENTS else text[: _MAX_CONTENTS - 1].rstrip() + "…"
