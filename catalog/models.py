@@ -4,7 +4,17 @@ import uuid
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, DateTime, ForeignKey, Identity, Index, Integer
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+)
 from sqlalchemy import Numeric, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -58,7 +68,9 @@ class Offer(Base):
 
     __tablename__ = "catalog_offers"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    product_id: Mapped[int] = mapped_column(ForeignKey("catalog_products.id", ondelete="CASCADE"), unique=True)
+    product_id: Mapped[int] = mapped_column(
+        ForeignKey("catalog_products.id", ondelete="CASCADE"), unique=True
+    )
     price_vnd: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(16))
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -85,12 +97,18 @@ class Stock(Base):
     is_frozen: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     __table_args__ = (
         UniqueConstraint("offer_id", "lot_id"),
-        CheckConstraint("reserved >= 0 AND sold >= 0 AND reserved + sold <= listed", name="stock_is_never_oversold"),
+        CheckConstraint(
+            "reserved >= 0 AND sold >= 0 AND reserved + sold <= listed", name="stock_is_never_oversold"
+        ),
+        Index("ix_catalog_stock_newest", text("harvested_on DESC"), text("id DESC")),
     )
 
 
 class Listing(Base):
-    """One act of putting goods of a lot on sale, known by its form's key so that a repetition adds nothing."""
+    """One act of putting goods of a lot on sale, or (``units`` below zero) of taking them back.
+
+    Known by its form's key, so that a repetition changes nothing.
+    """
 
     __tablename__ = "catalog_listings"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -29,6 +29,19 @@ CATEGORIES: dict[str, str] = {
     "do-uong": "Đồ uống",
 }
 
+#: Fresh category -> templates of seasons that give such goods. ``processed`` covers what was cleaned and packed.
+_FRESH_TEMPLATES: dict[str, frozenset[str]] = {
+    "gao": frozenset({"rice", "processed"}),
+    "rau": frozenset({"vegetable", "fruit", "rice", "processed"}),
+    "trai-cay": frozenset({"fruit", "vegetable", "processed"}),
+    "thit": frozenset({"pig", "cattle", "poultry", "processed"}),
+    "gia-cam": frozenset({"poultry", "processed"}),
+    "trung": frozenset({"poultry", "processed"}),
+    "thuy-san": frozenset({"fish", "processed"}),
+    "hai-san": frozenset({"fish", "processed"}),
+    "mat-ong": frozenset({"honey", "processed"}),
+}
+
 #: How a product is taxed when the platform collects payment (Decree 117/2025/ND-CP); the rates are dated data.
 TAX_CLASSES: dict[str, str] = {
     "agri_raw": "Nông sản chưa chế biến do hộ tự sản xuất",
@@ -88,11 +101,15 @@ class Pick:
     quantity: Decimal
 
 
+def expiry_order(shelf: Shelf) -> tuple[date, date, int]:
+    """Return the key by which lots leave the shelf: first to expire, then the oldest, then the first listed."""
+    return (shelf.best_before_on or date.max, shelf.harvested_on, shelf.stock_id)
+
+
 def pick_first_to_expire(shelves: Iterable[Shelf], wanted: Decimal) -> list[Pick]:
     """Take ``wanted`` from the lots that expire first (then the oldest); return less when there is less."""
     picks: list[Pick] = []
-    order = sorted(shelves, key=lambda s: (s.best_before_on or date.max, s.harvested_on, s.stock_id))
-    for shelf in order:
+    for shelf in sorted(shelves, key=expiry_order):
         if wanted <= 0:
             break
         taken = min(shelf.free, wanted)
@@ -117,3 +134,14 @@ def is_deliverable(max_days_in_transit: int, transit_hours: int | None) -> bool:
     """Say whether goods stand the journey; an unknown duration is taken as three days."""
     hours = 72 if transit_hours is None else transit_hours
     return hours <= max_days_in_transit * 24
+
+
+def check_lot_fits(category: str, template: str) -> None:
+    """Refuse goods of a lot under a name that they cannot bear, e.g. meat of a pig sold as rice.
+
+    Only fresh kinds are tied to how they were raised; what is made from them may come from anywhere.
+    """
+    allowed = _FRESH_TEMPLATES.get(category)
+    if allowed is not None and template not in allowed:
+        message = f"Lô này không phải {CATEGORIES[category].lower()}. Hãy chọn lô khác hoặc sửa nhóm hàng của sản phẩm."
+        raise Refused("lot_of_other_kind", message, field="lot_id")

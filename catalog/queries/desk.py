@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from catalog.models import Offer, Product, ProductPhoto, Stock
-from catalog.queries.shelf import face_photo, free_amount
+from catalog.queries.shelf import face_photo, left_amount
 from marketplace.core.errors import NotFound
 
 
@@ -23,9 +23,21 @@ class DeskProduct:
     unit: str
     price_vnd: int
     state: str
+    #: What can still be sold, also while the product is paused.
     free: Decimal
     sold_count: int
     photo_sha256: str | None
+    has_frozen: bool
+    has_lots: bool
+
+    @property
+    def tag(self) -> str:
+        """What the household should see first: its own state, or what keeps it from selling."""
+        if self.state != "on_sale":
+            return self.state
+        if self.free > 0:
+            return "on_sale"
+        return "frozen" if self.has_frozen else "sold_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,10 @@ class DeskStock:
     def free(self) -> Decimal:
         """What can still be sold."""
         return self.listed - self.reserved - self.sold
+
+    def is_expired(self, on: date) -> bool:
+        """Whether it is past its date on a day."""
+        return self.best_before_on is not None and self.best_before_on < on
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +91,14 @@ def list_desk_products(session: Session, household_id: int) -> Sequence[DeskProd
     """Return every product of a household, those on sale first."""
     rows = session.execute(
         select(
-            Product.id, Product.slug, Product.name, Product.unit, Offer.price_vnd, Offer.state, free_amount(),
+            Product.id, Product.slug, Product.name, Product.unit, Offer.price_vnd, Offer.state, left_amount(),
             Product.sold_count, face_photo(Product.id.expression),
+            exists().where(Stock.offer_id == Offer.id, Stock.is_frozen).correlate(Offer),
+            exists().where(Stock.offer_id == Offer.id).correlate(Offer),
         )
         .join(Offer, Offer.product_id == Product.id)
         .where(Product.household_id == household_id)
-        .order_by(Offer.state != "on_sale", Product.name)
+        .order_by(Offer.state == "withdrawn", Offer.state != "on_sale", Product.name, Product.id)
     )  # fmt: skip
     return [DeskProduct(*row) for row in rows]
 
@@ -96,7 +114,9 @@ def get_desk_product(session: Session, household_id: int, product_id: int) -> De
         raise NotFound
     product, offer = row
     photos = session.execute(
-        select(ProductPhoto.sha256).where(ProductPhoto.product_id == product_id).order_by(ProductPhoto.position)
+        select(ProductPhoto.sha256)
+        .where(ProductPhoto.product_id == product_id)
+        .order_by(ProductPhoto.position)
     ).scalars()
     stock = session.execute(select(Stock).where(Stock.offer_id == offer.id).order_by(Stock.id)).scalars()
     return DeskProductPage(

@@ -1,11 +1,14 @@
 """Pieces of SQL that several reads share: what is free, and a product's face."""
 
-from sqlalchemy import ColumnElement, Numeric, ScalarSelect, and_, case, func, or_, select
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, select
 
 from catalog.models import Offer, ProductPhoto, Stock
 
 #: What can be bought of an offer right now, in units of sale: not frozen, not out of date in Viet Nam today.
 _TODAY = func.date(func.timezone("Asia/Ho_Chi_Minh", func.now()))
+_FREE = Stock.listed - Stock.reserved - Stock.sold
 
 
 def is_fresh() -> ColumnElement[bool]:
@@ -15,11 +18,19 @@ def is_fresh() -> ColumnElement[bool]:
     )
 
 
-def free_amount() -> ScalarSelect[Numeric]:
+def free_amount() -> ScalarSelect[Decimal]:
     """Return the scalar sub-select of what is free of an offer (0 when it is not on sale)."""
-    free = func.coalesce(func.sum(Stock.listed - Stock.reserved - Stock.sold), 0)
+    return _sum_free(case((Offer.state == "on_sale", _FREE), else_=0))
+
+
+def left_amount() -> ScalarSelect[Decimal]:
+    """Return the scalar sub-select of what would be free of an offer if it were on sale."""
+    return _sum_free(_FREE)
+
+
+def _sum_free(free: ColumnElement[Decimal]) -> ScalarSelect[Decimal]:
     return (
-        select(case((Offer.state == "on_sale", free), else_=0))
+        select(func.coalesce(func.sum(free), 0))
         .where(Stock.offer_id == Offer.id, is_fresh())
         .correlate(Offer)
         .scalar_subquery()

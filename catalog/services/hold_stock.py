@@ -28,9 +28,7 @@ class HeldLot:
     quantity: Decimal
 
 
-def reserve(
-    *, session: Session, holder: str, wanted: Mapping[int, Decimal], now: datetime
-) -> list[HeldLot]:
+def reserve(*, session: Session, holder: str, wanted: Mapping[int, Decimal], now: datetime) -> list[HeldLot]:
     """Hold goods for ``holder`` (an order's reference), from the lots that expire first.
 
     ``wanted`` maps offer ids to amounts in units of sale. Rows are locked in primary-key order, so two baskets
@@ -137,7 +135,9 @@ def _settle(session: Session, holder: str, offer_ids: Sequence[int] | None, *, t
             change["sold"] = Stock.sold + quantity
         session.execute(update(Stock).where(Stock.id == stock_id).values(**change))
     if held:
-        session.execute(update(Reservation).where(Reservation.id.in_([row.id for row in held])).values(state=to))
+        session.execute(
+            update(Reservation).where(Reservation.id.in_([row.id for row in held])).values(state=to)
+        )
         _announce(session, {row.offer_id for row in held}, sold=to == "consumed")
     return len(held)
 

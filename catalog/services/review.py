@@ -14,7 +14,7 @@ from marketplace.core.outbox import record_event
 MAX_STARS = 5
 
 
-def review_product(  # noqa: PLR0913 - one argument for each thing that a review says
+def review_product(
     *,
     session: Session,
     product_id: int,

@@ -6,25 +6,40 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from catalog.errors import LotNotSellable
 from catalog.events import OfferChanged
 from catalog.models import Listing, Offer, Product, ProductPhoto, Stock
-from catalog.rules import CATEGORIES, TAX_CLASSES, OfferState, next_offer_state, units_from_lot
+from catalog.rules import (
+    CATEGORIES,
+    TAX_CLASSES,
+    OfferState,
+    check_lot_fits,
+    next_offer_state,
+    units_from_lot,
+)
 from marketplace.accounts.rules import Actor
 from marketplace.core.clock import local_date
-from marketplace.core.errors import NotFound, Refused
+from marketplace.core.errors import Conflict, NotFound, Refused
 from marketplace.core.ids import new_code
+from marketplace.core.money import format_vnd
 from marketplace.core.outbox import record_event
-from marketplace.core.quantity import get_unit
+from marketplace.core.photos import has_photo
+from marketplace.core.quantity import format_quantity, get_unit
 from marketplace.core.text import slugify
-from traceability.queries.lots import find_unsellable, list_sellable_lots
+from sellers import queries as sellers
+from traceability.queries.lots import LotView, list_sellable_lots
+from traceability.services.chain import lock_chain
 from traceability.services.sale import commit_to_sale, return_from_sale
 
 MAX_PHOTOS = 6
+#: Nothing in a parcel costs less, and nothing that a household sends costs more.
+MIN_PRICE_VND = 1_000
+MAX_PRICE_VND = 50_000_000
+_KEY_IN_USE = "Biểu mẫu này đã được dùng rồi. Hãy tải lại trang."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +60,7 @@ class ProductDraft:
     may_inspect: bool = True
 
 
-def make_product(  # noqa: PLR0913 - a product is made once, with all of this
+def make_product(
     *,
     session: Session,
     household_id: int,
@@ -56,14 +71,8 @@ def make_product(  # noqa: PLR0913 - a product is made once, with all of this
 ) -> int:
     """Make a product with a draft offer; return its id. A repeated form key returns the first one's id."""
     _check(draft)
-    if form_key is not None:
-        known = session.execute(
-            select(Product.id).where(Product.form_key == form_key, Product.household_id == household_id)
-        ).scalar_one_or_none()
-        if known is not None:
-            return known
     product_id = session.execute(
-        insert(Product)
+        pg_insert(Product)
         .values(
             household_id=household_id,
             form_key=form_key,
@@ -71,8 +80,11 @@ def make_product(  # noqa: PLR0913 - a product is made once, with all of this
             created_at=now,
             **_columns(draft),
         )
+        .on_conflict_do_nothing(index_elements=[Product.form_key])
         .returning(Product.id)
-    ).scalar_one()
+    ).scalar_one_or_none()
+    if product_id is None:
+        return _made_before(session, household_id, form_key)
     session.execute(
         insert(Offer).values(
             product_id=product_id, price_vnd=draft.price_vnd, state=OfferState.DRAFT, changed_at=now
@@ -80,6 +92,15 @@ def make_product(  # noqa: PLR0913 - a product is made once, with all of this
     )
     add_photos(session=session, household_id=household_id, product_id=product_id, photos=photos)
     return product_id
+
+
+def _made_before(session: Session, household_id: int, form_key: uuid.UUID | None) -> int:
+    known = session.execute(
+        select(Product.id).where(Product.form_key == form_key, Product.household_id == household_id)
+    ).scalar_one_or_none()
+    if known is None:
+        raise Conflict("key_in_use", _KEY_IN_USE)
+    return known
 
 
 def edit_product(
@@ -103,21 +124,54 @@ def edit_product(
     record_event(session, OfferChanged(product_id=product_id))
 
 
+def change_price(
+    *, session: Session, household_id: int, product_id: int, price_vnd: int, now: datetime
+) -> None:
+    """Change a product's price, in đồng; orders placed keep the one they were placed at."""
+    _, offer = _lock(session, household_id, product_id)
+    _check_price(price_vnd)
+    if offer.price_vnd == price_vnd:
+        return
+    offer.price_vnd = price_vnd
+    offer.changed_at = now
+    session.flush()
+    record_event(session, OfferChanged(product_id=product_id))
+
+
+def _check_price(price_vnd: int) -> None:
+    if not MIN_PRICE_VND <= price_vnd <= MAX_PRICE_VND:
+        message = f"Giá phải từ {format_vnd(MIN_PRICE_VND)} đến {format_vnd(MAX_PRICE_VND)}."
+        raise Refused("price_out_of_range", message, field="price")
+
+
 def add_photos(*, session: Session, household_id: int, product_id: int, photos: Sequence[str]) -> None:
     """Add stored photos (by SHA-256) behind those that are there, six at most."""
     _lock(session, household_id, product_id)
-    count = session.execute(
-        select(func.count()).select_from(ProductPhoto).where(ProductPhoto.product_id == product_id)
-    ).scalar_one()
-    if count + len(photos) > MAX_PHOTOS:
+    there = dict(
+        session.execute(
+            select(ProductPhoto.sha256, ProductPhoto.position).where(ProductPhoto.product_id == product_id)
+        )
+        .tuples()
+        .all()
+    )
+    fresh = [sha256 for sha256 in dict.fromkeys(photos) if sha256 not in there]
+    if len(there) + len(fresh) > MAX_PHOTOS:
         message = f"Mỗi sản phẩm có tối đa {MAX_PHOTOS} ảnh."
         raise Refused("too_many_photos", message, field="photos")
-    for place, sha256 in enumerate(photos):
-        session.execute(
-            pg_insert(ProductPhoto)
-            .values(product_id=product_id, sha256=sha256, position=count + place)
-            .on_conflict_do_nothing()
-        )
+    if not fresh:
+        return
+    if not all(has_photo(session, sha256) for sha256 in fresh):
+        message = "Không tìm thấy ảnh đã gửi. Hãy gửi lại ảnh."
+        raise Refused("photo_unknown", message, field="photos")
+    behind = max(there.values(), default=-1) + 1
+    session.execute(
+        insert(ProductPhoto),
+        [
+            {"product_id": product_id, "sha256": sha256, "position": behind + place}
+            for place, sha256 in enumerate(fresh)
+        ],
+    )
+    record_event(session, OfferChanged(product_id=product_id))
 
 
 def remove_photo(*, session: Session, household_id: int, product_id: int, sha256: str) -> None:
@@ -129,7 +183,26 @@ def remove_photo(*, session: Session, household_id: int, product_id: int, sha256
     record_event(session, OfferChanged(product_id=product_id))
 
 
-def list_goods(  # noqa: PLR0913 - who, what, how much, under which key
+def put_photo_first(*, session: Session, household_id: int, product_id: int, sha256: str) -> None:
+    """Make a photo the product's face. Raises ``NotFound`` when the product has no such photo."""
+    _lock(session, household_id, product_id)
+    photos = (
+        session.execute(
+            select(ProductPhoto).where(ProductPhoto.product_id == product_id).order_by(ProductPhoto.position)
+        )
+        .scalars()
+        .all()
+    )
+    face = next((photo for photo in photos if photo.sha256 == sha256), None)
+    if face is None:
+        raise NotFound
+    for place, photo in enumerate([face, *(photo for photo in photos if photo is not face)]):
+        photo.position = place
+    session.flush()
+    record_event(session, OfferChanged(product_id=product_id))
+
+
+def list_goods(
     *,
     session: Session,
     household_id: int,
@@ -145,22 +218,29 @@ def list_goods(  # noqa: PLR0913 - who, what, how much, under which key
     Raises ``LotNotSellable`` for a lot of another household, one that is not verified, or one out of date, and
     ``Refused`` when the amount does not fill one unit of sale or the units do not fit.
     """
-    product, offer = _find(session, household_id, product_id)
-    today = local_date(now)
-    lot = next((lot for lot in list_sellable_lots(session, household_id, today) if lot.id == lot_id), None)
-    if lot is None or find_unsellable(session, [lot_id], today):
+    # The household's chain is locked first, here as everywhere, and only then rows of the shop.
+    lock_chain(session, household_id)
+    product, offer = _lock(session, household_id, product_id)
+    known = _listed_before(session, offer.id, key)
+    if known is not None:
+        return known
+    _check_may_sell(session, household_id)
+    lot = next(
+        (lot for lot in list_sellable_lots(session, household_id, local_date(now)) if lot.id == lot_id), None
+    )
+    if lot is None:
         raise LotNotSellable
-    if _was_listed(session, key):
-        return Decimal(0)
+    check_lot_fits(product.category, lot.template)
     if lot.unit != product.content_unit:
         lot_unit, wanted = get_unit(lot.unit).label, get_unit(product.content_unit).label
         message = f"Lô này tính bằng {lot_unit}, còn sản phẩm tính bằng {wanted}."
         raise Refused("unit_differs", message, field="lot_id")
     units = units_from_lot(lot_amount, product.content_amount, get_unit(product.unit).step)
     if units <= 0:
-        message = "Số lượng này chưa đủ một đơn vị bán."
+        one = format_quantity(product.content_amount, product.content_unit)
+        message = f"Số lượng này chưa đủ một {get_unit(product.unit).label} (cần {one})."
         raise Refused("less_than_one_unit", message, field="amount")
-    # The household's chain is locked first, here as everywhere, and only then rows of the shop.
+    _refuse_more_than_left(lot, units * product.content_amount)
     commit_to_sale(
         session=session,
         household_id=household_id,
@@ -170,24 +250,34 @@ def list_goods(  # noqa: PLR0913 - who, what, how much, under which key
         actor=actor,
         now=now,
     )
-    product, offer = _lock(session, household_id, product_id)
-    session.execute(insert(Listing).values(form_key=key, offer_id=offer.id, lot_id=lot_id, units=units, listed_at=now))
+    session.execute(
+        insert(Listing).values(form_key=key, offer_id=offer.id, lot_id=lot_id, units=units, listed_at=now)
+    )
     listed = pg_insert(Stock).values(
         offer_id=offer.id, lot_id=lot_id, lot_code=lot.code, listed=units,
         harvested_on=lot.made_on, best_before_on=lot.best_before_on,
     )  # fmt: skip
     session.execute(
         listed.on_conflict_do_update(
-            index_elements=[Stock.offer_id, Stock.lot_id], set_={"listed": Stock.listed + listed.excluded.listed}
+            index_elements=[Stock.offer_id, Stock.lot_id],
+            set_={"listed": Stock.listed + listed.excluded.listed},
         )
     )
     _step(session, offer, "publish", now)
     return units
 
 
+def _refuse_more_than_left(lot: LotView, wanted: Decimal) -> None:
+    """Say how much there is, beside the field; the lot itself refuses too."""
+    if wanted > lot.remaining:
+        message = f"Lô này chỉ còn {format_quantity(lot.remaining, lot.unit)}."
+        raise Refused("not_enough_left", message, field="amount", left=str(lot.remaining))
+
+
 def publish(*, session: Session, household_id: int, product_id: int, now: datetime) -> None:
-    """Put a product back on sale. It needs a photo and goods of a verified lot."""
+    """Put a product back on sale. Raises ``Refused`` before the first lot, and while the household may not sell."""
     _, offer = _lock(session, household_id, product_id)
+    _check_may_sell(session, household_id)
     if not _has_stock(session, offer.id):
         message = "Hãy chọn ít nhất một lô đã được xã xác nhận trước khi đưa lên sàn."
         raise Refused("no_lot_listed", message)
@@ -200,7 +290,22 @@ def pause(*, session: Session, household_id: int, product_id: int, now: datetime
     _step(session, offer, "pause", now)
 
 
-def take_back(  # noqa: PLR0913
+def withdraw(
+    *, session: Session, household_id: int, product_id: int, actor: Actor, key: uuid.UUID, now: datetime
+) -> None:
+    """Stop selling a product for good: what is free goes back to its lots, orders placed stay."""
+    lock_chain(session, household_id)
+    product, offer = _lock(session, household_id, product_id)
+    stocks = session.execute(
+        select(Stock).where(Stock.offer_id == offer.id).order_by(Stock.id).with_for_update()
+    ).scalars()
+    for stock in stocks.all():
+        own_key = uuid.uuid5(key, f"lot-{stock.lot_id}")
+        _give_back(session, product, offer, stock, actor=actor, key=own_key, now=now)
+    _step(session, offer, "withdraw", now)
+
+
+def take_back(
     *,
     session: Session,
     household_id: int,
@@ -210,27 +315,53 @@ def take_back(  # noqa: PLR0913
     key: uuid.UUID,
     now: datetime,
 ) -> Decimal:
-    """Take what is still free of one lot off the offer and give it back to the lot; return the units."""
+    """Take what is still free of one lot off the offer and give it back to the lot; return the units.
+
+    A repeated key returns what it took the first time. Raises ``NotFound`` for goods of another product.
+    """
+    lock_chain(session, household_id)
     product, offer = _lock(session, household_id, product_id)
     stock = session.execute(
         select(Stock).where(Stock.id == stock_id, Stock.offer_id == offer.id).with_for_update()
     ).scalar_one_or_none()
     if stock is None:
         raise NotFound
+    return _give_back(session, product, offer, stock, actor=actor, key=key, now=now)
+
+
+def _give_back(
+    session: Session,
+    product: Product,
+    offer: Offer,
+    stock: Stock,
+    *,
+    actor: Actor,
+    key: uuid.UUID,
+    now: datetime,
+) -> Decimal:
+    known = _listed_before(session, offer.id, key)
+    if known is not None:
+        return -known
     free = stock.listed - stock.reserved - stock.sold
-    if free > 0:
-        stock.listed -= free
-        session.flush()
-        return_from_sale(
-            session=session,
-            household_id=household_id,
-            lot_id=stock.lot_id,
-            quantity=free * product.content_amount,
-            key=key,
-            actor=actor,
-            now=now,
+    if free <= 0:
+        return Decimal(0)
+    session.execute(
+        insert(Listing).values(
+            form_key=key, offer_id=offer.id, lot_id=stock.lot_id, units=-free, listed_at=now
         )
-        record_event(session, OfferChanged(product_id=product_id))
+    )
+    stock.listed -= free
+    session.flush()
+    return_from_sale(
+        session=session,
+        household_id=product.household_id,
+        lot_id=stock.lot_id,
+        quantity=free * product.content_amount,
+        key=key,
+        actor=actor,
+        now=now,
+    )
+    record_event(session, OfferChanged(product_id=product.id))
     return free
 
 
@@ -245,6 +376,7 @@ def _columns(draft: ProductDraft) -> dict[str, object]:
 
 
 def _check(draft: ProductDraft) -> None:
+    _check_price(draft.price_vnd)
     get_unit(draft.unit)
     get_unit(draft.content_unit)
     if draft.category not in CATEGORIES:
@@ -258,15 +390,23 @@ def _check(draft: ProductDraft) -> None:
         raise Refused("restricted_goods", message, field="tax_class")
 
 
-def _find(session: Session, household_id: int, product_id: int) -> tuple[Product, Offer]:
-    row = session.execute(_own(household_id, product_id)).one_or_none()
+def _check_may_sell(session: Session, household_id: int) -> None:
+    """Law 122/2025/QH15: a seller's identity is checked before the first sale; suspended, it sells nothing."""
+    if not sellers.get_household(session, household_id).is_verified:
+        message = "Xã chưa xác minh hộ của bạn nên chưa bán được. Hãy mở “Hộ của tôi” để gửi xác minh."
+        raise Refused("household_not_verified", message)
+
+
+def _listed_before(session: Session, offer_id: int, key: uuid.UUID) -> Decimal | None:
+    """Return the units that this key moved before, or None. Raises ``Conflict`` for another product's key."""
+    row = session.execute(
+        select(Listing.offer_id, Listing.units).where(Listing.form_key == key)
+    ).one_or_none()
     if row is None:
-        raise NotFound
-    return row[0], row[1]
-
-
-def _was_listed(session: Session, key: uuid.UUID) -> bool:
-    return session.execute(select(Listing.id).where(Listing.form_key == key)).first() is not None
+        return None
+    if row.offer_id != offer_id:
+        raise Conflict("key_in_use", _KEY_IN_USE)
+    return Decimal(row.units)
 
 
 def _own(household_id: int, product_id: int) -> Select[tuple[Product, Offer]]:
@@ -278,7 +418,9 @@ def _own(household_id: int, product_id: int) -> Select[tuple[Product, Offer]]:
 
 
 def _lock(session: Session, household_id: int, product_id: int) -> tuple[Product, Offer]:
-    row = session.execute(_own(household_id, product_id).with_for_update(of=Offer)).one_or_none()
+    row = session.execute(
+        _own(household_id, product_id).with_for_update(of=Offer).execution_options(populate_existing=True)
+    ).one_or_none()
     if row is None:
         raise NotFound
     return row[0], row[1]
@@ -290,9 +432,9 @@ def _has_stock(session: Session, offer_id: int) -> bool:
 
 def _step(session: Session, offer: Offer, step: str, now: datetime) -> None:
     state = next_offer_state(OfferState(offer.state), step)
-    session.execute(
-        update(Offer)
-        .where(Offer.id == offer.id)
-        .values(state=state, changed_at=now, published_at=func.coalesce(Offer.published_at, now))
-    )
+    is_first = state is OfferState.ON_SALE and offer.published_at is None
+    offer.state = state
+    offer.changed_at = now
+    offer.published_at = now if is_first else offer.published_at
+    session.flush()
     record_event(session, OfferChanged(product_id=offer.product_id))
