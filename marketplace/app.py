@@ -27,6 +27,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _YEAR_S = 31_536_000
 #: Packages that bring pages, from the roof down. Order matters to nobody.
 PAGES = (
+    "marketplace.about",
     "marketplace.desk.views",
     "search.views",
     "orders.views",
@@ -46,6 +47,7 @@ TASKS = (
     "logistics.tasks",
     "traceability.tasks",
     "sellers.tasks",
+    "marketplace.desk.tasks",
     "marketplace.post_office",
 )
 csrf = CSRFProtect()
