@@ -1,4 +1,4 @@
-"""The pages that say whose market this is and by which rules it runs (Decree 52/2013, articles 36-38; Law 19/2023)."""
+"""The pages that say whose market this is and by which rules it runs (Law 122/2025/QH15 on e-commerce; Law 19/2023/QH15 on consumers)."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue

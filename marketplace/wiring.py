@@ -6,6 +6,9 @@ from marketplace.config import Settings
 from marketplace.core.adapters.smtp import SmtpMailer
 from marketplace.core.ports import Mailer
 from marketplace.core.registry import bind
+from orders.adapters.sepay import SepayFeed
+from orders.adapters.stripe_payments import StripeGateway
+from orders.ports import BankFeed, PaymentGateway
 
 
 def wire(settings: Settings) -> dict[Any, Any]:
@@ -22,6 +25,29 @@ def wire(settings: Settings) -> dict[Any, Any]:
             username=mail.username,
             password=mail.password,
             use_tls=mail.use_tls,
+        ),
+    )
+    stripe = settings.stripe
+    bind(
+        adapters,
+        PaymentGateway,
+        StripeGateway(
+            api_base=stripe.api_base,
+            secret_key=stripe.secret_key,
+            publishable_key=stripe.publishable_key,
+            webhook_secret=stripe.webhook_secret,
+            script_url=stripe.js_url,
+        ),
+    )
+    bank = settings.bank
+    bind(
+        adapters,
+        BankFeed,
+        SepayFeed(
+            api_key=bank.sepay_api_key,
+            bank_bin=bank.bank_bin,
+            account_number=bank.account_number,
+            account_name=bank.account_name,
         ),
     )
     return adapters
