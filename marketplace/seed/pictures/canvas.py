@@ -4,11 +4,12 @@ import math
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 WHITE = "#fff6e4"
 NIGHT = "#2a1a22"
 
-type Point = tuple[float, float]
+Point: TypeAlias = tuple[float, float]
 
 
 def mix(first: str, second: str, share: float) -> str:

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from marketplace.seed.pictures.canvas import Canvas, Point
 
-type Draw = Callable[[Canvas], None]
+Draw: TypeAlias = Callable[[Canvas], None]
 
 
 def rows(c: Canvas, x: float, y: float, step: float, counts: Sequence[int], *, rise: float = 0.46) -> list[Point]:
