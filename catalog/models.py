@@ -14,8 +14,13 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
 )
-from sqlalchemy import Numeric, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core.base import Base

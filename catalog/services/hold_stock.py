@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Numeric, and_, column, insert, select, update, values
 from sqlalchemy import BigInteger as BigInt
+from sqlalchemy import Numeric, and_, column, insert, select, update, values
 from sqlalchemy.orm import Session
 
 from catalog.errors import NotOnSale, OutOfStock

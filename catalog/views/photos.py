@@ -33,7 +33,9 @@ def keep_photos(form: ProductForm) -> list[str]:
         if sent:
             media_dir = Path(current_app.config["MEDIA_DIR"])
             with transaction() as session:
-                kept += [store_photo(session, data, media_dir=media_dir, now=utcnow()).sha256 for data in sent]
+                kept += [
+                    store_photo(session, data, media_dir=media_dir, now=utcnow()).sha256 for data in sent
+                ]
     except DomainError as error:
         form.photos.errors = [*form.photos.errors, error.message]
     kept = list(dict.fromkeys(kept))[:MAX_PHOTOS]
