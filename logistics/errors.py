@@ -26,7 +26,9 @@ class CarrierUnreachable(Unavailable):
     """The carrier could not be reached: nothing was sent, so asking again is safe."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__("carrier_unreachable", "Chưa kết nối được với đơn vị vận chuyển. Hãy thử lại sau.", reason=reason)
+        super().__init__(
+            "carrier_unreachable", "Chưa kết nối được với đơn vị vận chuyển. Hãy thử lại sau.", reason=reason
+        )
 
 
 class ForgedWebhook(Refused):
@@ -40,4 +42,6 @@ class UnreadableWebhook(Refused):
     """A message with the right secret whose content makes no sense to us."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__("unreadable_webhook", "Không đọc được thông báo của đơn vị vận chuyển.", reason=reason)
+        super().__init__(
+            "unreadable_webhook", "Không đọc được thông báo của đơn vị vận chuyển.", reason=reason
+        )

@@ -89,7 +89,15 @@ def advance(current: ParcelState, words: Iterable[Said]) -> Standing:
     return Standing(current)
 
 
-def contradicts(current: ParcelState, said: Said) -> bool:
-    """Say whether a word, come after an end, tells another story than that end and so needs a person."""
+def contradicts(current: ParcelState, since: datetime, said: Said) -> bool:
+    """Say whether a word that came after an end tells another story than that end, and so needs a person.
+
+    Late and surplus messages are normal. Another end is not; neither is a parcel that travels after it was called off.
+    """
     wanted = meaning(said)
-    return current in FINAL and wanted in FINAL and wanted != current
+    if current not in FINAL or wanted is None or wanted == current:
+        return False
+    if wanted in FINAL:
+        return True
+    never_left = current in {ParcelState.REFUSED, ParcelState.CANCELLED}
+    return never_left and said.happened_at > since and RANK[wanted] >= RANK[ParcelState.PICKED_UP]

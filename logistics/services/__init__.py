@@ -1,0 +1,7 @@
+"""What may be done to parcels."""
+
+from logistics.services.book import plan_parcel
+from logistics.services.cancel import request_cancel
+from logistics.services.quotes import quote_parcels
+
+__all__ = ["plan_parcel", "quote_parcels", "request_cancel"]
