@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -12,11 +13,12 @@ from catalog.queries import HomeShelves, ProductPage, get_home_shelves, get_prod
 from catalog.queries.pages import LotOnSale
 from catalog.views.blueprint import blueprint
 from catalog.views.journey import tell_journey
-from catalog.views.kinds import SHOP_KINDS
+from catalog.views.kinds import SHOP_KINDS, ShopKind
 from marketplace.accounts.gate import needs
 from marketplace.accounts.rules import Permission
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db
+from marketplace.core.forms import format_phone
 from marketplace.core.photos import photo_url
 from marketplace.core.quantity import format_number, format_quantity
 from sellers import queries as sellers
@@ -26,6 +28,7 @@ from traceability.queries.story import list_story
 _COMMUNES_SHOWN = 6
 #: What plus and minus do to a weighed amount; any multiple of the unit's own step may be typed.
 _HALF = Decimal("0.5")
+_GRAMS_IN_KG = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,22 @@ def product(slug: str) -> ResponseReturnValue:
         address=address,
         picture=picture,
         basket_url=_basket_url(),
+        seller=_disclose(household),
         facts=_describe(page, household, address, picture),
     )
+
+
+def _disclose(household: sellers.HouseholdView) -> list[tuple[str, str]]:
+    """Return who sells, as Law 19/2023/QH15 (article 37) wants it shown before a distance sale."""
+    address = (household.address_line, household.hamlet, household.commune_name, household.province_name)
+    rows = [
+        (_("Tên gọi"), household.shown_name),
+        (_("Người đại diện"), household.representative),
+        (_("Địa chỉ"), ", ".join(part for part in address if part)),
+        (_("Điện thoại"), format_phone(household.phone)),
+        (_("Mã số thuế"), household.tax_code or ""),
+    ]
+    return [(term, value) for term, value in rows if value]
 
 
 def _in_state(lots: dict[int, LotView], listed: tuple[LotOnSale, ...], state: str) -> list[LotView]:
@@ -145,4 +162,16 @@ def _describe(
 @blueprint.app_template_filter("left_label")
 def left_label(amount: Decimal, unit: str) -> str:
     """Write what is left the way buyers ask for it: ``còn 40 kg``."""
-    return _("còn %(amount)s", amount=format_quantity(amount, unit))
+    return str(_("còn %(amount)s", amount=format_quantity(amount, unit)))
+
+
+@blueprint.app_template_filter("weight_label")
+def weight_label(grams: int) -> str:
+    """Write a weight: ``500 g``, ``1,1 kg``."""
+    return f"{grams} g" if grams < _GRAMS_IN_KG else format_quantity(Decimal(grams) / _GRAMS_IN_KG, "kg")
+
+
+@blueprint.app_template_global("url_for_kind")
+def url_for_kind(kind: ShopKind) -> str:
+    """Return the search page for a kind of goods."""
+    return "/tim?" + urlencode([("kind", code) for code in kind.categories])
