@@ -8,6 +8,7 @@ from typing import ClassVar
 class ParcelEvent:
     """What every event of a parcel tells."""
 
+    name: ClassVar[str]
     parcel_id: int
     reference: str
     consignment_ref: str

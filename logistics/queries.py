@@ -151,14 +151,14 @@ def search_parcels(
         wanted = wanted.where(Parcel.state == state)
     typed = typed.strip()
     if typed:
+        matches = [
+            Parcel.reference.icontains(typed, autoescape=True),
+            Parcel.waybill.icontains(typed, autoescape=True),
+        ]
         code = normalise_code(typed)
-        wanted = wanted.where(
-            or_(
-                Parcel.reference.icontains(typed, autoescape=True),
-                Parcel.waybill.icontains(typed, autoescape=True),
-                func.replace(Parcel.reference, "-", "").icontains(code, autoescape=True) if code else False,
-            )
-        )
+        if code:
+            matches.append(func.replace(Parcel.reference, "-", "").icontains(code, autoescape=True))
+        wanted = wanted.where(or_(*matches))
     total = session.execute(select(func.count()).select_from(wanted.subquery())).scalar_one()
     rows = session.execute(
         wanted.order_by(Parcel.id.desc()).limit(per_page).offset((page - 1) * per_page)

@@ -95,6 +95,9 @@ def claim_booking(
     state = ParcelState(parcel.state)
     if state not in UNSETTLED:
         return None
+    if state == ParcelState.PLANNED and parcel.cancel_asked_at is not None:
+        enter(session, parcel, ParcelState.CANCELLED, now, now)
+        return None
     is_open_question = state != ParcelState.PLANNED and parcel.asked_at is not None
     if is_open_question and parcel.asked_at is not None and now - parcel.asked_at < quiet:
         return None

@@ -1,0 +1,1 @@
+"""Carriers, each in a folder of its own."""

@@ -1,0 +1,1 @@
+"""Viettel Post, partner API version 2."""
