@@ -33,6 +33,17 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     # The shelf
     "catalog.offer_changed": [("search.refresh_product", SEARCH)],
     "catalog.stock_frozen": [],
+    # Parcels
+    "logistics.parcel_planned": [("logistics.book_parcel", OUTSIDE)],
+    "logistics.parcel_booked": [("logistics.fetch_label", OUTSIDE)],
+    "logistics.parcel_booking_refused": [],
+    "logistics.parcel_moved": [("orders.follow_handover", DEFAULT)],
+    "logistics.parcel_delivered": [("orders.follow_delivery", DEFAULT)],
+    "logistics.parcel_returned": [("orders.follow_return", DEFAULT)],
+    "logistics.parcel_lost": [("orders.follow_return", DEFAULT)],
+    "logistics.parcel_cancel_asked": [("logistics.cancel_parcel", OUTSIDE)],
+    "logistics.parcel_cancelled": [],
+    "logistics.cod_collected": [],
     # Orders and money
     "orders.order_placed": [("orders.tell_buyer_placed", DEFAULT)],
     "orders.order_confirmed": [("orders.tell_households", DEFAULT), ("orders.tell_buyer_confirmed", DEFAULT)],

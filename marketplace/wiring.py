@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from logistics.adapters.viettelpost.carrier import ViettelPost
+from logistics.adapters.viettelpost.client import Account
+from logistics.ports import Carrier
 from marketplace.config import Settings
 from marketplace.core.adapters.smtp import SmtpMailer
 from marketplace.core.ports import Mailer
@@ -48,6 +51,15 @@ def wire(settings: Settings) -> dict[Any, Any]:
             bank_bin=bank.bank_bin,
             account_number=bank.account_number,
             account_name=bank.account_name,
+        ),
+    )
+    post = settings.viettelpost
+    bind(
+        adapters,
+        Carrier,
+        ViettelPost(
+            Account(post.base_url, post.username, post.password),
+            webhook_secret=post.webhook_secret,
         ),
     )
     return adapters

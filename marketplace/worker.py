@@ -15,6 +15,8 @@ _HARD_LIMIT_S = 300
 #: Waits of more than some minutes live in tables; these entries only ask "is anything due?".
 SCHEDULE: dict[str, dict[str, Any]] = {
     "core.settle_notices": {"task": "core.settle_notices", "schedule": 60.0},
+    "logistics.settle_unknown": {"task": "logistics.settle_unknown", "schedule": 120.0},
+    "logistics.poll_silent": {"task": "logistics.poll_silent", "schedule": 3600.0},
 }
 
 

@@ -109,11 +109,17 @@ def claim_booking(
     return BookingClaim(parcel.id, parcel.reference, parcel.carrier, read_spec(parcel.spec))
 
 
-def fix_service(*, session: Session, parcel_id: int, service: str) -> None:
+def is_unsettled(*, session: Session, parcel_id: int) -> bool:
+    """Say whether the carrier still has to be asked to take a parcel."""
+    return lock_parcel(session, parcel_id).state in UNSETTLED
+
+
+def fix_service(*, session: Session, parcel_id: int, service: str) -> ParcelSpec:
     """Freeze the service of a parcel before the carrier is asked, so that a repetition says the same."""
     parcel = lock_parcel(session, parcel_id)
     parcel.service = service
     parcel.spec = {**parcel.spec, "service": service}
+    return read_spec(parcel.spec)
 
 
 def settle_booking(

@@ -138,10 +138,12 @@ def keep_label(*, session: Session, parcel_id: int, label: Label) -> None:
     parcel.label_expires_at = label.expires_at
 
 
-def flag_silent(*, session: Session, parcel_id: int, now: datetime) -> None:
-    """Call a person for a parcel about which the carrier has been silent for too long."""
+def flag_silent(*, session: Session, parcel_id: int, before: datetime, now: datetime) -> None:
+    """Call a person for a parcel about which nothing was heard since ``before``."""
     parcel = lock_parcel(session, parcel_id)
-    if ParcelState(parcel.state) not in FINAL and parcel.attention is None:
+    last_news = parcel.heard_at or parcel.booked_at
+    is_silent = last_news is not None and last_news < before
+    if is_silent and parcel.attention is None and ParcelState(parcel.state) not in FINAL | UNSETTLED:
         call_for(parcel, Attention.SILENT, now)
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from logistics.adapters.viettelpost.client import Answer, ViettelPostClient
 from logistics.ports import Done, PostalAddress
@@ -113,5 +114,5 @@ def _pick(candidates: list[tuple[str, int]], name: str) -> int | None:
     return exact[0] if len(exact) == 1 else None
 
 
-def _rows(answer: Done[object]) -> list[Mapping[str, object]]:
+def _rows(answer: Done[Any]) -> list[Mapping[str, Any]]:
     return [row for row in answer.value if isinstance(row, Mapping)] if isinstance(answer.value, list) else []
