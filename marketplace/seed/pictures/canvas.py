@@ -28,6 +28,11 @@ def dark(colour: str, share: float = 0.35) -> str:
     return mix(colour, NIGHT, share)
 
 
+def frame(width: int, height: int, *bodies: str) -> str:
+    """Return an SVG file of drawings that lie over each other."""
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{"".join(bodies)}</svg>'
+
+
 def smooth(points: Sequence[Point], *, closed: bool = True) -> str:
     """Return path data of a smooth curve through points (Catmull-Rom turned into Bézier pieces)."""
     count = len(points)
@@ -49,15 +54,21 @@ class Canvas:
     width: int
     height: int
     dice: random.Random
+    #: Starts the names of gradients, so that two sheets can lie in one picture.
+    prefix: str = "g"
+    #: What lies behind: the names of its wall and table, and where they meet.
+    backdrop: tuple[str, str, float] | None = None
     parts: list[str] = field(default_factory=list)
     defs: list[str] = field(default_factory=list)
     known: dict[str, str] = field(default_factory=dict)
 
+    def body(self) -> str:
+        """Return what was drawn, without the frame around it."""
+        return f"<defs>{''.join(self.defs)}</defs>{''.join(self.parts)}"
+
     def svg(self) -> str:
-        """Return the whole picture."""
-        defs = f"<defs>{''.join(self.defs)}</defs>"
-        box = f'viewBox="0 0 {self.width} {self.height}"'
-        return f'<svg xmlns="http://www.w3.org/2000/svg" {box}>{defs}{"".join(self.parts)}</svg>'
+        """Return what was drawn as a picture of its own."""
+        return frame(self.width, self.height, self.body())
 
     def vary(self, colour: str, share: float = 0.08) -> str:
         """Return a colour a little lighter or darker, as no two fruits are the same."""
@@ -67,7 +78,7 @@ class Canvas:
     def define(self, body: str) -> str:
         """Add a definition once; return ``url(#id)``. ``{id}`` in the body is filled in."""
         if body not in self.known:
-            name = f"d{len(self.known)}"
+            name = f"{self.prefix}{len(self.known)}"
             self.known[body] = f"url(#{name})"
             self.defs.append(body.replace("{id}", name))
         return self.known[body]
@@ -105,7 +116,7 @@ class Canvas:
 
     def line(self, data: str, colour: str, width: float, opacity: float = 1) -> None:
         """Draw a stroke with round ends."""
-        faint = f' opacity="{opacity:.2f}"' if opacity < 1 else ""
+        faint = f' stroke-opacity="{opacity:.2f}"' if opacity < 1 else ""
         self.parts.append(
             f'<path d="{data}" fill="none" stroke="{colour}" stroke-width="{width:.1f}"'
             f' stroke-linecap="round" stroke-linejoin="round"{faint}/>'
@@ -180,4 +191,8 @@ def _stops(stops: Sequence[tuple[float, str] | tuple[float, str, float]]) -> str
 
 
 def _attributes(more: dict[str, object]) -> str:
+    # The opacity of a whole shape costs a layer of its own in the renderer; that of fill and stroke costs nothing.
+    faint = more.pop("opacity", None)
+    if faint is not None:
+        more |= {"fill-opacity": faint, "stroke-opacity": faint}
     return "".join(f' {name.replace("_", "-")}="{value}"' for name, value in more.items())

@@ -113,8 +113,8 @@ def bananas(skin: str, backdrop: str, wood: str, *, count: int, thick: float) ->
 
     def draw(c: Canvas) -> None:
         set_stage(c, backdrop, wood)
-        banana_leaf(c, 400, 640, 740, turn=-4)
-        lay(c, [(300, 440), (520, 530)], fruit.banana_hand(skin, count=count, thick=thick), scale=1.32, turn=10, foot=1.1)
+        banana_leaf(c, 400, 600, 780, turn=-4)
+        lay(c, [(285, 385), (505, 455)], fruit.banana_hand(skin, count=count, thick=thick), scale=2.0, turn=10, foot=0.85)
 
     return draw
 

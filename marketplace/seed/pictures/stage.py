@@ -1,6 +1,7 @@
 """Where goods lie: a sunlit table in front of something soft, and boards, baskets, plates, leaves and bowls on it."""
 
 import math
+import random
 
 from marketplace.seed.pictures.canvas import Canvas, Point, dark, light, mix, smooth
 
@@ -19,7 +20,13 @@ BACKDROPS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 
 
 def set_stage(c: Canvas, backdrop: str = "cream", wood: str = "honey", horizon: float = 330) -> None:
+    """Choose what lies behind the goods; ``draw_backdrop`` draws it, once for all pictures that share it."""
+    c.backdrop = (backdrop, wood, horizon)
+
+
+def draw_backdrop(backdrop: str, wood: str, horizon: float) -> Canvas:
     """Draw the wall, its soft lights, the table and the light that falls on it."""
+    c = Canvas(SIZE, SIZE, random.Random(f"{backdrop} {wood} {horizon}"), prefix="b")  # noqa: S311 - a drawing
     top, bottom, lights = BACKDROPS[backdrop]
     c.rect(0, 0, SIZE, SIZE, c.linear(((0, top), (1, bottom))))
     for _ in range(16):
@@ -31,14 +38,17 @@ def set_stage(c: Canvas, backdrop: str = "cream", wood: str = "honey", horizon: 
     _table(c, WOODS[wood], horizon)
     glow = c.radial(((0, "#fff2cf", 0.62), (0.5, "#fff2cf", 0.18), (1, "#fff2cf", 0.0)), at=(0.2, 0.05), radius=0.8)
     c.rect(0, 0, SIZE, SIZE, glow)
+    return c
 
 
-def close_stage(c: Canvas) -> None:
-    """Darken the corners a little and let the morning in from the upper left."""
+def draw_light() -> Canvas:
+    """Draw what lies over every picture: corners a little darker, and the morning from the upper left."""
+    c = Canvas(SIZE, SIZE, random.Random(0), prefix="l")  # noqa: S311 - a drawing
     veil = c.radial(((0, "#2b120a", 0.0), (0.72, "#2b120a", 0.0), (1, "#2b120a", 0.34)), at=(0.48, 0.46), radius=0.78)
     c.rect(0, 0, SIZE, SIZE, veil)
     ray = c.linear(((0, "#fff4cf", 0.22), (0.45, "#fff4cf", 0.0)), angle=48)
     c.rect(0, 0, SIZE, SIZE, ray)
+    return c
 
 
 def _table(c: Canvas, wood: str, horizon: float) -> None:
