@@ -1,0 +1,211 @@
+"""Reads of people: who they are, for whom they act, and who has to be told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, case, column, exists, func, or_, select, table
+from sqlalchemy.orm import Session
+
+from marketplace.accounts.models import ActingNote, Membership, User
+from marketplace.accounts.rules import ANONYMOUS, Actor, Role
+
+#: The little that this floor reads of the package above it: a household's name and commune.
+_households = table("sellers_households", column("id"), column("shown_name"), column("commune_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person with what signing in needs."""
+
+    id: int
+    name: str
+    phone: str | None
+    email: str | None
+    password_hash: str
+    session_key: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """Somebody who belongs to a household or helps it."""
+
+    user_id: int
+    name: str
+    phone: str | None
+    kind: str
+    granted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HelpedHousehold:
+    """A household that a person may work for. ``kind`` is own, helper or officer."""
+
+    household_id: int
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActingView:
+    """Something done for a household by somebody else."""
+
+    name: str
+    as_role: str
+    what: str
+    happened_at: datetime
+
+
+def load_actor(session: Session, user_id: int) -> Actor:
+    """Return the person behind a request with the household acted for. One statement.
+
+    The household is the one chosen, as long as the person still belongs to it, helps it, or is an officer of its
+    commune; else the person's own, if there is one.
+    """
+    is_member = and_(
+        Membership.user_id == User.id,
+        Membership.household_id == _households.c.id,
+        Membership.ended_at.is_(None),
+    )
+    is_chosen = _households.c.id == User.acting_household_id
+    officer_may = and_(is_chosen, func.array_position(User.roles, "officer").is_not(None), _households.c.commune_id == User.commune_id)
+    chosen = (
+        select(
+            _households.c.id.label("household_id"),
+            _households.c.shown_name.label("household_name"),
+            func.coalesce(Membership.kind, "officer").label("kind"),
+        )
+        .select_from(_households)
+        .outerjoin(Membership, is_member)
+        .where(or_(and_(Membership.id.is_not(None), or_(is_chosen, Membership.kind == "own")), officer_may))
+        .order_by(case((is_chosen, 0), else_=1), _households.c.id)
+        .limit(1)
+        .correlate(User)
+        .lateral()
+    )
+    row = session.execute(
+        select(
+            User.party, User.name, User.roles, User.commune_id,
+            chosen.c.household_id, chosen.c.household_name, chosen.c.kind,
+        )
+        .outerjoin(chosen, chosen.c.household_id.is_not(None))
+        .where(User.id == user_id, User.is_active)
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return ANONYMOUS
+    return Actor(
+        user_id=user_id,
+        party=row.party,
+        name=row.name,
+        roles=frozenset(Role(role) for role in row.roles),
+        household_id=row.household_id,
+        household_name=row.household_name,
+        is_helper=row.household_id is not None and row.kind != "own",
+        commune_id=row.commune_id if Role.OFFICER in row.roles else None,
+    )
+
+
+def find_person(session: Session, *, phone: str | None = None, email: str | None = None) -> Person | None:
+    """Return a person by phone (E.164) or e-mail address."""
+    if phone is None and email is None:
+        return None
+    condition = User.phone == phone if phone is not None else User.email == (email or "").lower()
+    return _person(session.execute(select(User).where(condition)).scalar_one_or_none())
+
+
+def find_person_by_session(session: Session, session_key: str) -> Person | None:
+    """Return the person whose browser holds this key."""
+    return _person(session.execute(select(User).where(User.session_key == session_key)).scalar_one_or_none())
+
+
+def find_person_by_id(session: Session, user_id: int) -> Person | None:
+    """Return a person by id."""
+    return _person(session.get(User, user_id))
+
+
+def _person(user: User | None) -> Person | None:
+    if user is None:
+        return None
+    return Person(
+        user.id, user.name, user.phone, user.email, user.password_hash, user.session_key, user.is_active
+    )
+
+
+def get_title(session: Session, user_id: int) -> str:
+    """Return what an officer is called in public; never a person's name."""
+    return session.execute(select(User.title).where(User.id == user_id)).scalar_one_or_none() or "Cán bộ xã"
+
+
+def list_officer_user_ids(session: Session, commune_id: int) -> list[int]:
+    """Return the officers of a commune."""
+    wanted = select(User.id).where(
+        User.commune_id == commune_id, func.array_position(User.roles, "officer").is_not(None), User.is_active
+    )
+    return list(session.execute(wanted.order_by(User.id)).scalars())
+
+
+def list_household_user_ids(session: Session, household_id: int) -> list[int]:
+    """Return everybody who belongs to a household or helps it."""
+    wanted = (
+        select(Membership.user_id)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.household_id == household_id, Membership.ended_at.is_(None), User.is_active)
+    )
+    return list(session.execute(wanted.order_by(Membership.user_id)).scalars())
+
+
+def list_members(session: Session, household_id: int) -> Sequence[MemberView]:
+    """Return a household's people, its own first."""
+    rows = session.execute(
+        select(User.id, User.name, User.phone, Membership.kind, Membership.granted_at)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.household_id == household_id, Membership.ended_at.is_(None))
+        .order_by(Membership.kind.desc(), Membership.id)
+    )
+    return [MemberView(*row) for row in rows]
+
+
+def list_helped_households(session: Session, user_id: int) -> Sequence[HelpedHousehold]:
+    """Return the households that a person belongs to or helps."""
+    rows = session.execute(
+        select(_households.c.id, _households.c.shown_name, Membership.kind)
+        .join(Membership, Membership.household_id == _households.c.id)
+        .where(Membership.user_id == user_id, Membership.ended_at.is_(None))
+        .order_by(Membership.kind.desc(), _households.c.shown_name)
+    )
+    return [HelpedHousehold(*row) for row in rows]
+
+
+def may_act_for(session: Session, user_id: int, household_id: int) -> str | None:
+    """Return as what a person may work for a household (own, helper, officer), or None."""
+    kind = session.execute(
+        select(Membership.kind).where(
+            Membership.user_id == user_id, Membership.household_id == household_id, Membership.ended_at.is_(None)
+        )
+    ).scalar_one_or_none()
+    if kind is not None:
+        return kind
+    is_officer = exists(
+        select(User.id).where(
+            User.id == user_id,
+            func.array_position(User.roles, "officer").is_not(None),
+            User.commune_id == _households.c.commune_id,
+        )
+    )
+    found = session.execute(
+        select(_households.c.id).where(_households.c.id == household_id, is_officer)
+    ).scalar_one_or_none()
+    return "officer" if found is not None else None
+
+
+def list_acting_notes(session: Session, household_id: int, limit: int = 50) -> Sequence[ActingView]:
+    """Return what others did for a household, newest first."""
+    rows = session.execute(
+        select(User.name, ActingNote.as_role, ActingNote.what, ActingNote.happened_at)
+        .join(User, User.id == ActingNote.user_id)
+        .where(ActingNote.household_id == household_id)
+        .order_by(ActingNote.id.desc())
+        .limit(limit)
+    )
+    return [ActingView(*row) for row in rows]

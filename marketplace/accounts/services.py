@@ -1,0 +1,165 @@
+"""Use cases of people: joining, changing a password, letting somebody help, working for a household."""
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.orm import Session
+
+from marketplace.accounts.errors import LoginTaken, NoSuchHelper, NotYourHousehold
+from marketplace.accounts.models import ActingNote, Membership, User
+from marketplace.accounts.queries import may_act_for
+from marketplace.accounts.rules import Actor, Role
+from marketplace.core.errors import NotFound
+from marketplace.core.ids import new_ulid
+
+
+def create_user(  # noqa: PLR0913 - one argument for each thing known of a person
+    *,
+    session: Session,
+    name: str,
+    phone: str | None,
+    email: str | None,
+    password_hash: str,
+    roles: Collection[Role],
+    now: datetime,
+    commune_id: int | None = None,
+    title: str = "",
+) -> int:
+    """Add a person; return the id. Raises ``LoginTaken``. ``phone`` is E.164, ``password_hash`` comes hashed."""
+    user_id = session.execute(
+        pg_insert(User)
+        .values(
+            name=name.strip(),
+            phone=phone,
+            email=email.strip().lower() if email else None,
+            password_hash=password_hash,
+            session_key=secrets.token_hex(32),
+            party=new_ulid(),
+            roles=sorted({role.value for role in roles}),
+            commune_id=commune_id,
+            title=title.strip(),
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(User.id)
+    ).scalar_one_or_none()
+    if user_id is None:
+        raise LoginTaken("phone" if phone else "email")
+    return user_id
+
+
+def change_password(*, session: Session, user_id: int, password_hash: str) -> str:
+    """Set a new password and end every session; return the key for the one that goes on."""
+    session_key = secrets.token_hex(32)
+    session.execute(
+        update(User).where(User.id == user_id).values(password_hash=password_hash, session_key=session_key)
+    )
+    return session_key
+
+
+def refresh_hash(*, session: Session, user_id: int, password_hash: str) -> None:
+    """Replace a hash of older settings by one of today's; sessions go on."""
+    session.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
+
+
+def edit_profile(*, session: Session, user_id: int, name: str, email: str | None) -> None:
+    """Change a person's name and address. Raises ``LoginTaken``."""
+    email = email.strip().lower() if email else None
+    if email is not None:
+        taken = session.execute(select(User.id).where(User.email == email, User.id != user_id)).first()
+        if taken is not None:
+            raise LoginTaken("email")
+    session.execute(update(User).where(User.id == user_id).values(name=name.strip(), email=email))
+
+
+def join_household(*, session: Session, user_id: int, household_id: int, now: datetime) -> None:
+    """Make a person a household's own, and let him or her work for it. Repeating it changes nothing."""
+    _add_member(session, user_id, household_id, "own", None, now)
+    _add_role(session, user_id, Role.HOUSEHOLD)
+    session.execute(update(User).where(User.id == user_id).values(acting_household_id=household_id))
+
+
+def grant_helper(*, session: Session, household_id: int, phone: str, granted_by: int, now: datetime) -> int:
+    """Let somebody help a household, found by phone number (E.164). Raises ``NoSuchHelper``."""
+    user_id = session.execute(select(User.id).where(User.phone == phone, User.is_active)).scalar_one_or_none()
+    if user_id is None:
+        raise NoSuchHelper
+    _add_member(session, user_id, household_id, "helper", granted_by, now)
+    _add_role(session, user_id, Role.HELPER)
+    return user_id
+
+
+def revoke_helper(*, session: Session, household_id: int, user_id: int, now: datetime) -> None:
+    """End somebody's help at once. Raises ``NotFound`` when that person does not help this household."""
+    ended = session.execute(
+        update(Membership)
+        .where(
+            Membership.household_id == household_id,
+            Membership.user_id == user_id,
+            Membership.kind == "helper",
+            Membership.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+        .returning(Membership.id)
+    ).scalar_one_or_none()
+    if ended is None:
+        raise NotFound
+
+
+def start_acting(*, session: Session, user_id: int, household_id: int, now: datetime) -> None:
+    """Work for a household from now on. Raises ``NotYourHousehold``."""
+    kind = may_act_for(session, user_id, household_id)
+    if kind is None:
+        raise NotYourHousehold
+    session.execute(update(User).where(User.id == user_id).values(acting_household_id=household_id))
+    if kind != "own":
+        session.execute(
+            insert(ActingNote).values(
+                user_id=user_id,
+                household_id=household_id,
+                as_role=kind,
+                what="Bắt đầu làm hộ",
+                happened_at=now,
+            )
+        )
+
+
+def stop_acting(*, session: Session, user_id: int) -> None:
+    """Go back to one's own work."""
+    session.execute(update(User).where(User.id == user_id).values(acting_household_id=None))
+
+
+def note_acting(*, session: Session, actor: Actor, what: str, now: datetime) -> None:
+    """Write down what a helper or officer did for a household; what its own people do needs no note."""
+    if actor.user_id is None or actor.household_id is None or not actor.is_helper:
+        return
+    role = may_act_for(session, actor.user_id, actor.household_id) or "helper"
+    session.execute(
+        insert(ActingNote).values(
+            user_id=actor.user_id,
+            household_id=actor.household_id,
+            as_role=role,
+            what=what[:80],
+            happened_at=now,
+        )
+    )
+
+
+def _add_member(  # noqa: PLR0913, PLR0917
+    session: Session, user_id: int, household_id: int, kind: str, granted_by: int | None, now: datetime
+) -> None:
+    session.execute(
+        pg_insert(Membership)
+        .values(user_id=user_id, household_id=household_id, kind=kind, granted_by=granted_by, granted_at=now)
+        .on_conflict_do_nothing()
+    )
+
+
+def _add_role(session: Session, user_id: int, role: Role) -> None:
+    user = session.execute(select(User).where(User.id == user_id).with_for_update()).scalar_one()
+    if role.value not in user.roles:
+        user.roles = sorted({*user.roles, role.value})
+        session.flush()
