@@ -29,7 +29,7 @@ CATEGORIES: dict[str, str] = {
     "do-uong": "Đồ uống",
 }
 
-#: Fresh category -> templates of seasons that give such goods. ``processed`` covers what was cleaned and packed.
+#: Fresh category -> templates of seasons that give such goods; ``processed`` was cleaned and packed.
 _FRESH_TEMPLATES: dict[str, frozenset[str]] = {
     "gao": frozenset({"rice", "processed"}),
     "rau": frozenset({"vegetable", "fruit", "rice", "processed"}),
@@ -42,7 +42,7 @@ _FRESH_TEMPLATES: dict[str, frozenset[str]] = {
     "mat-ong": frozenset({"honey", "processed"}),
 }
 
-#: How a product is taxed when the platform collects payment (Decree 117/2025/ND-CP); the rates are dated data.
+#: How a product is taxed when the platform collects payment (Decree 117/2025/ND-CP); rates are dated data.
 TAX_CLASSES: dict[str, str] = {
     "agri_raw": "Nông sản chưa chế biến do hộ tự sản xuất",
     "goods": "Hàng hóa đã chế biến",
@@ -102,7 +102,7 @@ class Pick:
 
 
 def expiry_order(shelf: Shelf) -> tuple[date, date, int]:
-    """Return the key by which lots leave the shelf: first to expire, then the oldest, then the first listed."""
+    """Return the key by which lots leave the shelf: first to expire, then oldest, then first listed."""
     return (shelf.best_before_on or date.max, shelf.harvested_on, shelf.stock_id)
 
 
@@ -125,7 +125,7 @@ def total_picked(picks: Sequence[Pick]) -> Decimal:
 
 
 def units_from_lot(lot_amount: Decimal, content_amount: Decimal, step: Decimal) -> Decimal:
-    """Return how many whole steps of a unit of sale a lot amount fills, e.g. 12.7 kg in 0.5 kg bunches: 25."""
+    """Return how many steps of a unit of sale a lot amount fills, e.g. 12.7 kg in 0.5 kg bunches: 25."""
     units = lot_amount / content_amount
     return (units / step).to_integral_value(ROUND_DOWN) * step
 
@@ -143,5 +143,6 @@ def check_lot_fits(category: str, template: str) -> None:
     """
     allowed = _FRESH_TEMPLATES.get(category)
     if allowed is not None and template not in allowed:
-        message = f"Lô này không phải {CATEGORIES[category].lower()}. Hãy chọn lô khác hoặc sửa nhóm hàng của sản phẩm."
+        kind = CATEGORIES[category].lower()
+        message = f"Lô này không phải {kind}. Hãy chọn lô khác hoặc sửa nhóm hàng của sản phẩm."
         raise Refused("lot_of_other_kind", message, field="lot_id")

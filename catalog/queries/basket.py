@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from catalog.models import Offer, Product
@@ -38,7 +39,7 @@ def list_offer_lines(session: Session, offer_ids: Collection[int]) -> dict[int, 
     """Return offers by id; unknown ids are left out. One statement."""
     if not offer_ids:
         return {}
-    rows = session.execute(
+    statement: Select[*tuple[Any, ...]] = (
         select(
             Offer.id, Offer.product_id, Product.household_id, Product.slug, Product.name, Product.category,
             Product.unit, Offer.price_vnd, free_amount(), Offer.state == "on_sale", Product.parcel_g,
@@ -48,4 +49,4 @@ def list_offer_lines(session: Session, offer_ids: Collection[int]) -> dict[int, 
         .join(Product, Product.id == Offer.product_id)
         .where(Offer.id.in_(offer_ids))
     )  # fmt: skip
-    return {row[0]: OfferLine(*row) for row in rows}
+    return {row[0]: OfferLine(*row) for row in session.execute(statement)}

@@ -40,7 +40,7 @@ class ProductCard:
     verified_label: str
 
 
-def select_cards(*more: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Select[Any]:
+def select_cards(*more: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...]]:
     """Return the statement that reads cards, with further columns behind those that a card needs."""
     return select(
         Product.id.label("product_id"), Offer.id.label("offer_id"), Product.slug, Product.name,
@@ -50,7 +50,10 @@ def select_cards(*more: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Sele
 
 
 def finish_cards(session: Session, rows: Sequence[Row[Any]]) -> dict[int, ProductCard]:
-    """Add households and certificates to rows of ``select_cards``; return cards by product. Two statements."""
+    """Add households and certificates to rows of ``select_cards``; return cards by product.
+
+    Two statements.
+    """
     household_ids = {row.household_id for row in rows}
     households = {card.id: card for card in sellers.list_household_cards(session, household_ids)}
     certificates: dict[int, list[tuple[str, str]]] = {}
@@ -81,7 +84,7 @@ def finish_cards(session: Session, rows: Sequence[Row[Any]]) -> dict[int, Produc
 
 
 def list_product_cards(session: Session, product_ids: Sequence[int]) -> list[ProductCard]:
-    """Return the cards of products in the order asked for; unknown ones and those not on sale are left out."""
+    """Return the cards of products in the order asked for, without unknown ones and those not on sale."""
     if not product_ids:
         return []
     rows = session.execute(select_cards().where(Product.id.in_(product_ids), Offer.state == "on_sale")).all()

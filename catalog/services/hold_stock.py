@@ -17,6 +17,8 @@ from marketplace.core.clock import local_date
 from marketplace.core.outbox import record_event
 from traceability.queries.lots import find_unsellable
 
+_SOMETHING = "Mặt hàng này"
+
 
 @dataclass(frozen=True, slots=True)
 class HeldLot:
@@ -31,8 +33,8 @@ class HeldLot:
 def reserve(*, session: Session, holder: str, wanted: Mapping[int, Decimal], now: datetime) -> list[HeldLot]:
     """Hold goods for ``holder`` (an order's reference), from the lots that expire first.
 
-    ``wanted`` maps offer ids to amounts in units of sale. Rows are locked in primary-key order, so two baskets
-    never wait for each other in a circle. Raises ``NotOnSale`` or ``OutOfStock`` and then holds nothing.
+    ``wanted`` maps offer ids to amounts in units of sale. Rows are locked in primary-key order, so two
+    baskets never wait for each other in a circle. Raises ``NotOnSale`` or ``OutOfStock``, holding nothing.
     """
     today = local_date(now)
     rows = session.execute(
@@ -45,9 +47,9 @@ def reserve(*, session: Session, holder: str, wanted: Mapping[int, Decimal], now
         .with_for_update(of=Stock)
     ).all()  # fmt: skip
     offers = {
-        offer_id: (name, unit, state)
-        for offer_id, name, unit, state in session.execute(
-            select(Offer.id, Product.name, Product.unit, Offer.state)
+        row.id: row
+        for row in session.execute(
+            select(Offer.id, Offer.product_id, Product.name, Product.unit, Offer.state)
             .join(Product, Product.id == Offer.product_id)
             .where(Offer.id.in_(wanted))
         )
@@ -56,17 +58,21 @@ def reserve(*, session: Session, holder: str, wanted: Mapping[int, Decimal], now
     codes = {row.id: row.lot_code for row in rows}
     picks: dict[int, list[Pick]] = {}
     for offer_id, amount in sorted(wanted.items()):
-        name, unit, state = offers.get(offer_id, ("Mặt hàng này", "", ""))
-        if state != OfferState.ON_SALE:
-            raise NotOnSale(offer_id, name)
+        offer = offers.get(offer_id)
+        if offer is None or offer.state != OfferState.ON_SALE:
+            raise NotOnSale(offer_id, offer.name if offer else _SOMETHING)
         shelves = [
             Shelf(row.id, row.lot_id, row.free, row.best_before_on, row.harvested_on)
             for row in rows
             if row.offer_id == offer_id and not row.is_frozen and row.lot_id not in unsellable
         ]
         picks[offer_id] = pick_first_to_expire(shelves, amount)
+        free = sum((shelf.free for shelf in shelves), Decimal(0))
         if total_picked(picks[offer_id]) < amount:
-            raise OutOfStock(offer_id, name, sum((shelf.free for shelf in shelves), Decimal(0)), unit)
+            raise OutOfStock(offer_id, offer.name, free, offer.unit)
+        if free == amount:
+            # The last of it: search must not offer what nobody can buy any more.
+            record_event(session, OfferChanged(product_id=offer.product_id))
     _move_stock(session, [pick for chosen in picks.values() for pick in chosen])
     session.execute(
         insert(Reservation),
@@ -105,12 +111,11 @@ def _move_stock(session: Session, picks: Sequence[Pick]) -> None:
         .execution_options(synchronize_session=False)
     ).all()
     if len(moved) != len(picks):
-        missing = "Mặt hàng này"
-        raise OutOfStock(0, missing, Decimal(0), "")
+        raise OutOfStock(0, _SOMETHING, Decimal(0), "")
 
 
 def release(*, session: Session, holder: str, offer_ids: Sequence[int] | None = None) -> int:
-    """Let go of what is held for ``holder`` (of some offers only, when given); return how many lots were freed."""
+    """Let go of what is held for ``holder`` (of some offers, when given); return how many lots were freed."""
     return _settle(session, holder, offer_ids, to="released")
 
 

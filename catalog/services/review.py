@@ -24,7 +24,7 @@ def review_product(
     signed_as: str,
     now: datetime,
 ) -> bool:
-    """Add a review; returns False, and changes nothing, when this consignment has reviewed the product before.
+    """Add a review; returns False and changes nothing when this consignment reviewed the product before.
 
     The caller has made sure that the consignment was delivered and held this product.
     """

@@ -213,10 +213,11 @@ def list_goods(
     key: uuid.UUID,
     now: datetime,
 ) -> Decimal:
-    """Put an amount of a verified lot (in the lot's unit) on sale; return the units of sale that it makes.
+    """Put an amount of a verified lot (in the lot's unit) on sale; return the units of sale it makes.
 
-    Raises ``LotNotSellable`` for a lot of another household, one that is not verified, or one out of date, and
-    ``Refused`` when the amount does not fill one unit of sale or the units do not fit.
+    A repeated key returns the same units and lists nothing. Raises ``LotNotSellable`` for a lot of another
+    household, one that is not verified or out of date, and ``Refused`` when the amount does not fill one
+    unit of sale, is more than is left, or the lot holds other goods.
     """
     # The household's chain is locked first, here as everywhere, and only then rows of the shop.
     lock_chain(session, household_id)
@@ -275,7 +276,7 @@ def _refuse_more_than_left(lot: LotView, wanted: Decimal) -> None:
 
 
 def publish(*, session: Session, household_id: int, product_id: int, now: datetime) -> None:
-    """Put a product back on sale. Raises ``Refused`` before the first lot, and while the household may not sell."""
+    """Put a product back on sale. Raises ``Refused`` without a lot, and while the household may not sell."""
     _, offer = _lock(session, household_id, product_id)
     _check_may_sell(session, household_id)
     if not _has_stock(session, offer.id):
@@ -391,7 +392,7 @@ def _check(draft: ProductDraft) -> None:
 
 
 def _check_may_sell(session: Session, household_id: int) -> None:
-    """Law 122/2025/QH15: a seller's identity is checked before the first sale; suspended, it sells nothing."""
+    """Law 122/2025/QH15: a seller's identity is checked before the first sale."""
     if not sellers.get_household(session, household_id).is_verified:
         message = "Xã chưa xác minh hộ của bạn nên chưa bán được. Hãy mở “Hộ của tôi” để gửi xác minh."
         raise Refused("household_not_verified", message)
@@ -409,7 +410,7 @@ def _listed_before(session: Session, offer_id: int, key: uuid.UUID) -> Decimal |
     return Decimal(row.units)
 
 
-def _own(household_id: int, product_id: int) -> Select[tuple[Product, Offer]]:
+def _own(household_id: int, product_id: int) -> Select[Product, Offer]:
     return (
         select(Product, Offer)
         .join(Offer, Offer.product_id == Product.id)

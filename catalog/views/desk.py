@@ -42,7 +42,7 @@ def _goods_page(
         price_form=price_form or PriceForm(formdata=None),
         wrong_id=wrong_id,
         problem=problem,
-        key=uuid.uuid4(),
+        new_key=uuid.uuid4,
     )
     return page, status
 
@@ -112,7 +112,7 @@ def _product_page(
 ) -> ResponseReturnValue:
     kept = [text for text in (form.kept_photos.data or "").split(",") if text]
     page = render_template(
-        "catalog/desk/product.html", form=form, product=product, kept=kept, key=uuid.uuid4()
+        "catalog/desk/product.html", form=form, product=product, kept=kept, new_key=uuid.uuid4
     )
     return page, status
 
@@ -140,10 +140,10 @@ def _draft(form: ProductForm) -> ProductDraft:
         name=form.name.data or "",
         category=form.category.data,
         unit=form.unit.data,
-        price_vnd=form.price.data,
+        price_vnd=int(form.price.data or 0),
         content_amount=form.content_amount.data or Decimal(1),
         content_unit=form.content_unit.data or form.unit.data,
-        parcel_g=int(form.parcel_g.data),
+        parcel_g=int(form.parcel_g.data or 0),
         max_days_in_transit=int(form.max_days_in_transit.data),
         tax_class=form.tax_class.data,
         description=form.description.data or "",
@@ -165,10 +165,12 @@ def change_price(product_id: int) -> ResponseReturnValue:
             session=session,
             household_id=own_household_id(),
             product_id=product_id,
-            price_vnd=form.price.data,
+            price_vnd=int(form.price.data or 0),
             now=utcnow(),
         )
-    flash(_("%(name)s bán giá %(price)s.", name=product.name, price=format_vnd(form.price.data)), "success")
+    flash(
+        _("%(name)s bán giá %(price)s.", name=product.name, price=format_vnd(form.price.data or 0)), "success"
+    )
     return redirect(url_for("catalog.goods"), 303)
 
 
@@ -247,7 +249,7 @@ def put_on_sale(product_id: int) -> ResponseReturnValue:
                 household_id=own_household_id(),
                 product_id=product_id,
                 lot_id=form.lot_id.data,
-                lot_amount=form.amount.data,
+                lot_amount=form.amount.data or Decimal(0),
                 actor=current_actor(),
                 key=form.key,
                 now=utcnow(),
@@ -284,7 +286,7 @@ def _listing_page(
         lot_unit=get_unit(product.content_unit).label,
         today=today,
         problem=problem,
-        key=uuid.uuid4(),
+        new_key=uuid.uuid4,
     )
     return page, status
 

@@ -21,11 +21,11 @@ _SHA256_LENGTH = 64
 
 
 def keep_photos(form: ProductForm) -> list[str]:
-    """Store the photos that were sent and return them behind those that were kept from an earlier try.
+    """Store the photos that were sent and return them behind those kept from an earlier try.
 
-    They are stored whether or not the rest of the form holds, in a transaction of their own: a browser does not send
-    a file a second time, so a typing slip would otherwise cost the household its photos. What cannot be read is
-    said beside the field, and the others stay.
+    They are stored whether or not the rest of the form holds, in a transaction of their own: a browser does
+    not send a file twice, so a typing slip would otherwise cost the household its photos. What cannot be
+    read is said beside the field, and the others stay.
     """
     kept = [text for text in (form.kept_photos.data or "").split(",") if _is_sha256(text)]
     try:

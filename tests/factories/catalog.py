@@ -87,7 +87,15 @@ def make_offer(
     product_id = make_product(
         session=session, household_id=household_id, draft=draft, photos=photos, form_key=uuid.uuid4(), now=now
     )
-    add_stock(session, household_id, product_id, lot_id, Decimal(amount) * draft.content_amount, actor=actor, now=now)
+    add_stock(
+        session,
+        household_id,
+        product_id,
+        lot_id,
+        Decimal(amount) * draft.content_amount,
+        actor=actor,
+        now=now,
+    )
     offer_id = session.execute(select(Offer.id).where(Offer.product_id == product_id)).scalar_one()
     stock = session.execute(select(Stock).where(Stock.offer_id == offer_id)).scalar_one()
     slug = _slug(session, product_id)
