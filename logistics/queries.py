@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session, undefer
 from logistics.errors import ParcelUnknown
 from logistics.models import CodReceivable, Movement, Parcel
 from logistics.ports import ParcelSpec, read_spec
-from logistics.rules.states import ATTENTION_LABELS, FINAL, STATE_LABELS, UNSETTLED, Attention, ParcelState
+from logistics.rules.states import (
+    ATTENTION_LABELS,
+    COD_LABELS,
+    FINAL,
+    STATE_LABELS,
+    UNSETTLED,
+    Attention,
+    CodState,
+    ParcelState,
+)
 from marketplace.core.ids import normalise_code
 
 CARRIER_TITLES = {"viettelpost": "Viettel Post"}
@@ -75,6 +84,18 @@ class ParcelView:
 
 
 @dataclass(frozen=True, slots=True)
+class CodView:
+    """The cash of a parcel: how much (đồng) and what became of it."""
+
+    amount_vnd: int
+    state: str
+    state_label: str
+    collected_at: datetime | None
+    remitted_at: datetime | None
+    statement: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class LabelView:
     """What is needed to print a label. ``url`` is the carrier's own one while it works; ``content`` its file."""
 
@@ -125,6 +146,23 @@ def get_label(session: Session, reference: str, household_id: int, now: datetime
         media_type=row.label_media_type,
         content=row.label_content,
         url=row.label_url if is_fresh else None,
+    )
+
+
+def find_cod(session: Session, parcel_id: int) -> CodView | None:
+    """Return the cash of a parcel; None when it carries none."""
+    row = session.execute(
+        select(CodReceivable).where(CodReceivable.parcel_id == parcel_id)
+    ).scalar_one_or_none()
+    if row is None:
+        return None
+    return CodView(
+        amount_vnd=row.amount_vnd,
+        state=row.state,
+        state_label=COD_LABELS[CodState(row.state)],
+        collected_at=row.collected_at,
+        remitted_at=row.remitted_at,
+        statement=row.statement,
     )
 
 

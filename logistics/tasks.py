@@ -127,11 +127,11 @@ def _ask_to_book(parcel_id: int, quiet: timedelta) -> object:
         return _note(book.settle_booking, parcel_id, outcome)
     if not spec.service:
         # The quote was our estimate: the service is chosen now, and frozen before the carrier is asked.
-        service = choose_service(carrier=carrier, spec=spec)
-        if service is None:
-            return _note(book.settle_booking, parcel_id, NotSent("no price list"))
+        chosen = choose_service(carrier=carrier, spec=spec)
+        if not isinstance(chosen, Done):
+            return _note(book.settle_booking, parcel_id, chosen)
         with transaction() as session:
-            spec = book.fix_service(session=session, parcel_id=parcel_id, service=service)
+            spec = book.fix_service(session=session, parcel_id=parcel_id, service=chosen.value)
     return _note(book.settle_booking, parcel_id, carrier.create(claim.reference, spec))
 
 

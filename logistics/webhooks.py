@@ -28,7 +28,7 @@ def viettelpost() -> ResponseReturnValue:
         return {"error": "too_large"}, _TOO_LARGE
     body = request.get_data(cache=False)
     try:
-        key = resolve(Carrier).check_webhook(headers=request.headers, body=body)
+        key = resolve(Carrier).check_webhook(headers=dict(request.headers), body=body)
     except ForgedWebhook as error:
         return {"error": error.code}, _UNAUTHORISED
     with transaction() as session:

@@ -133,6 +133,14 @@ COD_STEPS: Mapping[CodState, frozenset[CodState]] = {
 }
 
 
+COD_LABELS: Mapping[CodState, str] = {
+    CodState.AWAITING: "Sẽ thu khi giao hàng",
+    CodState.COLLECTED: "Bưu tá đã thu, chưa chuyển về chợ",
+    CodState.REMITTED: "Đã chuyển về chợ",
+    CodState.VOID: "Không thu, vì hàng không giao được",
+}
+
+
 def next_cod_state(current: CodState, wanted: CodState) -> CodState:
     """Return ``wanted`` when that step is allowed. Raises ``StepNotAllowed``."""
     if wanted not in COD_STEPS[current]:

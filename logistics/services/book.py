@@ -28,6 +28,8 @@ from marketplace.core.outbox import record_event
 CALL_IS_DEAD_AFTER = timedelta(minutes=2)
 #: After an answer got lost, the carrier's own message is given this long before anybody asks again.
 QUIET_TIME = timedelta(minutes=10)
+#: When the carrier could not be reached for so long, a person should know.
+UNREACHED_FOR = timedelta(hours=1)
 #: So many questions, then a person decides.
 MAX_ATTEMPTS = 8
 
@@ -155,6 +157,8 @@ def settle_booking(
             back = ParcelState.PLANNED if parcel.attempts == 1 else ParcelState.UNKNOWN
             set_state(parcel, next_state(ParcelState.BOOKING, back), now)
             parcel.attempts -= 1
+            if now - parcel.created_at > UNREACHED_FOR:
+                call_for(parcel, Attention.UNSETTLED, now)
         case _:
             pass
     session.flush()

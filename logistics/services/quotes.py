@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
-from logistics.ports import Carrier, Done, ParcelSpec, Quote
+from logistics.ports import Carrier, Done, NotSent, ParcelSpec, Quote, RefusedByCarrier
 from logistics.rules.tariff import choose, estimate
 
 
@@ -28,11 +28,13 @@ def quote_parcels(*, carrier: Carrier, specs: Sequence[ParcelSpec], timeout_s: f
     ]
 
 
-def choose_service(*, carrier: Carrier, spec: ParcelSpec) -> str | None:
-    """Return the service for a parcel whose quote was only an estimate; None when the carrier does not say."""
+def choose_service(*, carrier: Carrier, spec: ParcelSpec) -> Done[str] | RefusedByCarrier | NotSent:
+    """Choose the service for a parcel whose quote was only an estimate. Asking a price changes nothing there."""
     listed = carrier.quote(replace(spec, service=""))
-    best = choose(listed.value, spec.max_transit_hours) if isinstance(listed, Done) else None
-    return best.service if best else None
+    if isinstance(listed, Done):
+        best = choose(listed.value, spec.max_transit_hours)
+        return Done(best.service) if best else RefusedByCarrier("route", "no service goes there")
+    return listed if isinstance(listed, RefusedByCarrier) else NotSent(listed.reason)
 
 
 def _best_quote(carrier: Carrier, spec: ParcelSpec) -> Quote | None:
