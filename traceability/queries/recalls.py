@@ -1,0 +1,81 @@
+"""Recalls, as officers, households and buyers see them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from marketplace.core.errors import NotFound
+from traceability.models import Lot, Recall, RecallLot
+
+_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RecallView:
+    """A recall (thu hồi): the lot it began with and every lot it reached."""
+
+    id: int
+    lot_id: int
+    lot_code: str
+    produce: str
+    household_id: int
+    commune_id: int
+    reason: str
+    instruction: str
+    is_drill: bool
+    officer_title: str
+    started_at: datetime
+    lot_ids: tuple[int, ...]
+
+
+def get_recall(session: Session, recall_id: int, *, commune_id: int | None = None) -> RecallView:
+    """Return a recall, of that commune only when one is given. Raises ``NotFound``."""
+    conditions = [Recall.id == recall_id]
+    if commune_id is not None:
+        conditions.append(Recall.commune_id == commune_id)
+    found = _load(session, *conditions)
+    if not found:
+        raise NotFound("recall_not_found", "Không tìm thấy đợt thu hồi này.")
+    return found[0]
+
+
+def list_recalls(session: Session, commune_id: int) -> Sequence[RecallView]:
+    """Return a commune's recalls and drills, newest first. One statement."""
+    return _load(session, Recall.commune_id == commune_id)
+
+
+def list_recalls_of_lots(session: Session, lot_ids: Collection[int]) -> Sequence[RecallView]:
+    """Return the real recalls that reached any of these lots, newest first. One statement."""
+    if not lot_ids:
+        return []
+    reached = select(RecallLot.recall_id).where(RecallLot.lot_id.in_(lot_ids))
+    return _load(session, Recall.id.in_(reached), Recall.is_drill.is_(False))
+
+
+def find_recall_of_lot(session: Session, lot_id: int) -> RecallView | None:
+    """Return the newest real recall that reached a lot."""
+    found = list_recalls_of_lots(session, [lot_id])
+    return found[0] if found else None
+
+
+def _load(session: Session, *conditions: ColumnElement[bool]) -> list[RecallView]:
+    reached = (
+        select(func.array_agg(RecallLot.lot_id))
+        .where(RecallLot.recall_id == Recall.id)
+        .correlate(Recall)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            Recall.id, Recall.lot_id, Lot.code, Lot.produce, Lot.household_id, Recall.commune_id, Recall.reason,
+            Recall.instruction, Recall.is_drill, Recall.officer_title, Recall.started_at, reached,
+        )
+        .join(Lot, Lot.id == Recall.lot_id)
+        .where(*conditions)
+        .order_by(Recall.id.desc())
+        .limit(_PAGE)
+    )  # fmt: skip
+    return [RecallView(*row[:-1], tuple(sorted(row[-1] or ()))) for row in rows]

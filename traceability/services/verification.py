@@ -1,0 +1,131 @@
+"""Verification (xác nhận): a household asks, an officer of its commune decides, and the decision is sealed."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from marketplace.accounts.rules import Actor
+from marketplace.core.errors import NotFound, Refused
+from marketplace.core.outbox import record_event
+from traceability.events import LotSentBack, LotVerified, VerificationRequested
+from traceability.models import Verification
+from traceability.queries.lots import LOT_NOT_FOUND, LotView, get_lot
+from traceability.queries.records import RecordView
+from traceability.queries.story import list_story
+from traceability.queries.verifications import facts_of, find_own_hand
+from traceability.rules import events_custody
+from traceability.rules.completeness import list_missing
+from traceability.rules.entries import check_text
+from traceability.rules.lots import VERIFY_WITHIN, LotState, LotStep
+from traceability.services.chain import Draft, append_record, find_replay, lock_chain
+from traceability.services.states import move_lot
+
+
+def request_verification(
+    *, session: Session, household_id: int, lot_id: int, actor: Actor, now: datetime
+) -> LotView:
+    """Ask the commune to verify a lot; asking again changes nothing.
+
+    Raises ``Refused`` (``lot_incomplete``) with everything that the diary still lacks.
+    """
+    lock_chain(session, household_id)
+    lot = get_lot(session, lot_id, household_id=household_id)
+    if lot.state == LotState.AWAITING:
+        return lot
+    missing = list_missing(facts_of(list_story(session, lot)))
+    if missing:
+        message = "Sổ chưa đủ để gửi xã: " + " ".join(item.text for item in missing)
+        raise Refused("lot_incomplete", message, missing=[item.code for item in missing])
+    move_lot(session, lot, LotStep.REQUEST, requested_at=now, decided_at=None)
+    record_event(
+        session,
+        VerificationRequested(lot.id, lot.code, household_id, lot.commune_id, (now + VERIFY_WITHIN).isoformat()),
+    )
+    return get_lot(session, lot_id)
+
+
+def verify_lot(
+    *, session: Session, lot_id: int, officer: Actor, officer_title: str, key: uuid.UUID, now: datetime
+) -> LotView:
+    """Verify a lot. Raises ``NotFound`` for another commune's, ``Refused`` (``own_entries``), ``Conflict``."""
+    return _decide(session, lot_id, officer, officer_title, "verified", "", key, now)
+
+
+def send_back_lot(
+    *,
+    session: Session,
+    lot_id: int,
+    officer: Actor,
+    officer_title: str,
+    reason: str,
+    key: uuid.UUID,
+    now: datetime,
+) -> LotView:
+    """Send a lot back with a reason that the household reads. Raises as ``verify_lot``."""
+    check_text(reason, "reason", "Hãy ghi lý do để hộ biết phải bổ sung gì.")
+    return _decide(session, lot_id, officer, officer_title, "sent_back", reason.strip(), key, now)
+
+
+def _decide(  # noqa: PLR0913, PLR0917
+    session: Session,
+    lot_id: int,
+    officer: Actor,
+    officer_title: str,
+    decision: str,
+    reason: str,
+    key: uuid.UUID,
+    now: datetime,
+) -> LotView:
+    lot = get_lot(session, lot_id)
+    if officer.commune_id is None or lot.commune_id != officer.commune_id:
+        raise NotFound("lot_not_found", LOT_NOT_FOUND)
+    chain = lock_chain(session, lot.household_id)
+    if find_replay(session, chain, key) is not None:
+        return get_lot(session, lot_id)
+    lot = get_lot(session, lot_id)
+    story = list_story(session, lot)
+    _check_four_eyes(story, officer)
+    step = LotStep.VERIFY if decision == "verified" else LotStep.SEND_BACK
+    move_lot(session, lot, step, decided_at=now)
+    goods = events_custody.lot_portion(lot.produce, lot.code, lot.quantity_made, lot.unit)
+    reviewed = [record.hash for record in story]
+    record = append_record(
+        session,
+        chain,
+        Draft(
+            build=lambda stamp: events_custody.verification(
+                stamp, decision, goods, lot.code, officer_title, reviewed
+            ),
+            occurred_at=now,
+            site_id=lot.site_id,
+            lot_id=lot.id,
+            private={"reason": reason},
+            role="officer",
+        ),
+        actor=officer,
+        key=key,
+        now=now,
+    )
+    session.execute(
+        insert(Verification).values(
+            lot_id=lot.id,
+            commune_id=lot.commune_id,
+            decision=decision,
+            officer_party=officer.party,
+            officer_title=officer_title,
+            record_id=record.id,
+            decided_at=now,
+        )
+    )
+    told = (lot.id, lot.code, lot.household_id, lot.commune_id, officer_title)
+    record_event(session, LotVerified(*told) if decision == "verified" else LotSentBack(*told, reason))
+    return get_lot(session, lot_id)
+
+
+def _check_four_eyes(story: Sequence[RecordView], officer: Actor) -> None:
+    if find_own_hand(story, officer.party):
+        message = "Bạn đã ghi sổ cho lô này nên không được tự xác nhận. Hãy nhờ cán bộ khác của xã."
+        raise Refused("own_entries", message)
