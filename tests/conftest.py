@@ -139,7 +139,8 @@ def make_app(settings: Settings) -> Flask:
     """Return an application for tests: forms without CSRF tokens, errors as pages."""
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
-    db.session.configure(join_transaction_mode="create_savepoint")
+    with app.app_context():
+        db.session.configure(join_transaction_mode="create_savepoint")
     return app
 
 

@@ -7,15 +7,24 @@ class LoginTaken(Refused):
     """Somebody else signs in with this number or address already."""
 
     def __init__(self, field: str) -> None:
-        what = "Số điện thoại" if field == "phone" else "Địa chỉ thư"
-        super().__init__("login_taken", f"{what} này đã có tài khoản. Hãy đăng nhập.", field=field)
+        what = "số điện thoại" if field == "phone" else "địa chỉ thư điện tử"
+        super().__init__("login_taken", f"Không dùng được {what} này. Hãy chọn {what} khác.", field=field)
 
 
-class NotYourHousehold(Refused):
-    """The person may not work for this household (any more)."""
+class NoLogin(Refused):
+    """A person must stay able to sign in."""
 
     def __init__(self) -> None:
-        super().__init__("not_your_household", "Bạn không được làm hộ cho hộ này.", field="household_id")
+        message = "Hãy giữ lại số điện thoại hoặc thư điện tử để còn đăng nhập được."
+        super().__init__("no_login", message, field="phone")
+
+
+class AlreadyMember(Refused):
+    """Who belongs to a household needs no leave to help it."""
+
+    def __init__(self) -> None:
+        message = "Người này đã là người của hộ, không cần thêm vào danh sách làm hộ."
+        super().__init__("already_member", message, field="phone")
 
 
 class NoSuchHelper(Refused):

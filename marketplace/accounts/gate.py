@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import abort, current_app, g, redirect, request, url_for
+from flask import abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace.accounts import queries
-from marketplace.accounts.rules import ANONYMOUS, Actor, Permission, is_allowed
+from marketplace.accounts.rules import ANONYMOUS, Actor, Permission, Role, is_allowed
 from marketplace.core.db import db
 
+_FOR_A_HOUSEHOLD = frozenset({Permission.KEEP_DIARY, Permission.SELL})
 View = TypeVar("View", bound=Callable[..., Any])
+#: Where the browser's session keeps the id of the household that a helper or officer works for.
+ACTING_FOR = "acting_for"
 _MARK = "needs_permission"
 
 
@@ -38,7 +41,7 @@ def current_actor() -> Actor:
         if not user or not user.is_authenticated:
             g.actor = ANONYMOUS
         else:
-            g.actor = queries.load_actor(db.session(), user.id)
+            g.actor = queries.load_actor(db.session(), user.id, session.get(ACTING_FOR))
     return cast("Actor", g.actor)
 
 
@@ -58,4 +61,7 @@ def guard_request() -> ResponseReturnValue | None:
         if request.method in {"GET", "HEAD"} and not request.path.startswith("/api/"):
             return redirect(url_for("accounts.sign_in", tiep=request.full_path.rstrip("?")), 303)
         abort(401)
+    if request.method == "GET" and permission in _FOR_A_HOUSEHOLD and Role.HELPER in actor.roles:
+        # Somebody who only helps has not said yet for whom.
+        return redirect(url_for("accounts.acting"), 303)
     abort(403)

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, ForeignKey, Identity, Index, String, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    String,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,17 +41,20 @@ class User(Base):
     commune_id: Mapped[int | None] = mapped_column(ForeignKey("sellers_communes.id"), index=True)
     #: What an officer is called in public: "Cán bộ nông nghiệp xã Tân Ninh".
     title: Mapped[str] = mapped_column(String(120), server_default="")
-    #: The household that a helper or officer works for at this moment. It is checked again at every request.
-    acting_household_id: Mapped[int | None] = mapped_column(ForeignKey("sellers_households.id"))
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    #: When the person agreed to the rules and to what is done with personal data (Law 91/2025/QH15).
+    agreed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
         CheckConstraint("phone IS NOT NULL OR email IS NOT NULL", name="can_be_reached"),
         CheckConstraint("email = lower(email)", name="email_is_lower_case"),
         CheckConstraint(
-            "roles <@ ARRAY['buyer','household','helper','officer','operator']::varchar[]", name="roles_are_known"
+            "roles <@ ARRAY['buyer','household','helper','officer','operator']::varchar[]",
+            name="roles_are_known",
         ),
-        CheckConstraint("NOT ('officer' = ANY(roles)) OR commune_id IS NOT NULL", name="officer_has_a_commune"),
+        CheckConstraint(
+            "NOT ('officer' = ANY(roles)) OR commune_id IS NOT NULL", name="officer_has_a_commune"
+        ),
     )
 
 
@@ -68,14 +81,14 @@ class Membership(Base):
     )
 
 
-class ActingNote(Base):
+class ActingEntry(Base):
     """Làm hộ: something that a helper or officer did for a household, for the household to see."""
 
-    __tablename__ = "accounts_acting_notes"
+    __tablename__ = "accounts_acting_log"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("accounts_users.id"))
     household_id: Mapped[int] = mapped_column(ForeignKey("sellers_households.id"))
     as_role: Mapped[str] = mapped_column(String(16))
     what: Mapped[str] = mapped_column(String(80))
     happened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    __table_args__ = (Index("ix_accounts_acting_notes_household", "household_id", "id"),)
+    __table_args__ = (Index("ix_accounts_acting_log_household", "household_id", "id"),)

@@ -4,10 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, case, column, exists, func, or_, select, table
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    case,
+    column,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.orm import Session
 
-from marketplace.accounts.models import ActingNote, Membership, User
+from marketplace.accounts.models import ActingEntry, Membership, User
 from marketplace.accounts.rules import ANONYMOUS, Actor, Role
 
 #: The little that this floor reads of the package above it: a household's name and commune.
@@ -57,19 +69,20 @@ class ActingView:
     happened_at: datetime
 
 
-def load_actor(session: Session, user_id: int) -> Actor:
+def load_actor(session: Session, user_id: int, acting_for: int | None = None) -> Actor:
     """Return the person behind a request with the household acted for. One statement.
 
-    The household is the one chosen, as long as the person still belongs to it, helps it, or is an officer of its
-    commune; else the person's own, if there is one.
+    The household is ``acting_for``, the one that the person chose, as long as he or she still belongs to it, helps
+    it, or is an officer of its commune; else the person's own, if there is one. Somebody who is not here any more,
+    or was barred, is nobody.
     """
     is_member = and_(
         Membership.user_id == User.id,
         Membership.household_id == _households.c.id,
         Membership.ended_at.is_(None),
     )
-    is_chosen = _households.c.id == User.acting_household_id
-    officer_may = and_(is_chosen, func.array_position(User.roles, "officer").is_not(None), _households.c.commune_id == User.commune_id)
+    is_chosen = _households.c.id == literal(acting_for, BigInteger)
+    officer_may = and_(is_chosen, _is_officer(), _households.c.commune_id == User.commune_id)
     chosen = (
         select(
             _households.c.id.label("household_id"),
@@ -106,6 +119,10 @@ def load_actor(session: Session, user_id: int) -> Actor:
     )
 
 
+def _is_officer() -> ColumnElement[bool]:
+    return func.array_position(User.roles, Role.OFFICER.value).is_not(None)
+
+
 def find_person(session: Session, *, phone: str | None = None, email: str | None = None) -> Person | None:
     """Return a person by phone (E.164) or e-mail address."""
     if phone is None and email is None:
@@ -139,9 +156,7 @@ def get_title(session: Session, user_id: int) -> str:
 
 def list_officer_user_ids(session: Session, commune_id: int) -> list[int]:
     """Return the officers of a commune."""
-    wanted = select(User.id).where(
-        User.commune_id == commune_id, func.array_position(User.roles, "officer").is_not(None), User.is_active
-    )
+    wanted = select(User.id).where(User.commune_id == commune_id, _is_officer(), User.is_active)
     return list(session.execute(wanted.order_by(User.id)).scalars())
 
 
@@ -181,7 +196,9 @@ def may_act_for(session: Session, user_id: int, household_id: int) -> str | None
     """Return as what a person may work for a household (own, helper, officer), or None."""
     kind = session.execute(
         select(Membership.kind).where(
-            Membership.user_id == user_id, Membership.household_id == household_id, Membership.ended_at.is_(None)
+            Membership.user_id == user_id,
+            Membership.household_id == household_id,
+            Membership.ended_at.is_(None),
         )
     ).scalar_one_or_none()
     if kind is not None:
@@ -189,7 +206,7 @@ def may_act_for(session: Session, user_id: int, household_id: int) -> str | None
     is_officer = exists(
         select(User.id).where(
             User.id == user_id,
-            func.array_position(User.roles, "officer").is_not(None),
+            _is_officer(),
             User.commune_id == _households.c.commune_id,
         )
     )
@@ -199,13 +216,13 @@ def may_act_for(session: Session, user_id: int, household_id: int) -> str | None
     return "officer" if found is not None else None
 
 
-def list_acting_notes(session: Session, household_id: int, limit: int = 50) -> Sequence[ActingView]:
+def list_acting_log(session: Session, household_id: int, limit: int = 50) -> Sequence[ActingView]:
     """Return what others did for a household, newest first."""
     rows = session.execute(
-        select(User.name, ActingNote.as_role, ActingNote.what, ActingNote.happened_at)
-        .join(User, User.id == ActingNote.user_id)
-        .where(ActingNote.household_id == household_id)
-        .order_by(ActingNote.id.desc())
+        select(User.name, ActingEntry.as_role, ActingEntry.what, ActingEntry.happened_at)
+        .join(User, User.id == ActingEntry.user_id)
+        .where(ActingEntry.household_id == household_id)
+        .order_by(ActingEntry.id.desc())
         .limit(limit)
     )
     return [ActingView(*row) for row in rows]

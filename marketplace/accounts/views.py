@@ -1,6 +1,5 @@
 """Signing in and out, joining, one's own account, and working for a household."""
 
-import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +9,7 @@ from flask_babel import gettext as _
 from flask_limiter.util import get_remote_address
 from flask_security import RoleMixin, Security, UserMixin
 from flask_security.datastore import UserDatastore
-from flask_security.utils import hash_password, login_user, logout_user, verify_password
+from flask_security.utils import login_user, logout_user
 
 from marketplace.accounts.errors import LoginTaken
 from marketplace.accounts.forms import (
@@ -22,13 +21,14 @@ from marketplace.accounts.forms import (
     RegisterForm,
     SignInForm,
 )
-from marketplace.accounts.gate import current_actor, needs
+from marketplace.accounts.gate import ACTING_FOR, current_actor, needs
+from marketplace.accounts.passwords import hash_password, verify_password
 from marketplace.accounts.queries import (
     Person,
     find_person,
     find_person_by_id,
     find_person_by_session,
-    list_acting_notes,
+    list_acting_log,
     list_helped_households,
     list_members,
 )
@@ -50,8 +50,6 @@ from marketplace.core.limits import limiter
 from marketplace.core.text import nfc
 
 blueprint = Blueprint("accounts", __name__)
-#: Checked when nobody has the login, so that an unknown number takes as long as a wrong password.
-_decoy: dict[str, str] = {}
 _KEPT_AT_SIGN_IN = ("basket", "basket_count")
 
 
@@ -125,8 +123,11 @@ def sign_in() -> ResponseReturnValue:
     if not form.validate():
         return render_template("accounts/sign_in.html", form=form), 422
     person = _find(form.login.data)
-    is_right = verify_password(form.password.data, person.password_hash if person else _decoy_hash())
-    if person is None or not is_right or not person.is_active:
+    # An unknown account costs the same time as a wrong password, and is answered with the same words.
+    is_right = verify_password(
+        person.password_hash if person and person.is_active else None, form.password.data
+    )
+    if person is None or not is_right:
         form.form_errors.append(_("Số điện thoại (hay thư) hoặc mật khẩu chưa đúng."))
         return render_template("accounts/sign_in.html", form=form), 422
     _enter(person, remember=form.remember.data)
@@ -176,7 +177,7 @@ def register() -> ResponseReturnValue:
             )
     except LoginTaken as error:
         known = find_person(db.session(), phone=form.phone.data)
-        if known is None or not verify_password(form.password.data, known.password_hash):
+        if known is None or not verify_password(known.password_hash, form.password.data):
             form.add_error(error)
             return render_template("accounts/register.html", form=form), 422
     person = find_person(db.session(), phone=form.phone.data)
@@ -200,7 +201,11 @@ def account() -> ResponseReturnValue:
     try:
         with transaction() as db_session:
             edit_profile(
-                session=db_session, user_id=person.id, name=nfc(form.name.data), email=form.email.data or None
+                session=db_session,
+                user_id=person.id,
+                name=nfc(form.name.data),
+                phone=person.phone,
+                email=form.email.data or None,
             )
     except DomainError as error:
         form.add_error(error)
@@ -218,7 +223,7 @@ def new_password() -> ResponseReturnValue:
     form = PasswordForm()
     if not form.validate_on_submit():
         return _account_page(person, password_form=form, status=422)
-    if not verify_password(form.current.data, person.password_hash):
+    if not verify_password(person.password_hash, form.current.data):
         form.current.errors = [_("Mật khẩu đang dùng chưa đúng.")]
         return _account_page(person, password_form=form, status=422)
     hashed = hash_password(form.password.data)
@@ -242,7 +247,7 @@ def add_helper() -> ResponseReturnValue:
             grant_helper(
                 session=db_session,
                 household_id=_household(actor),
-                phone=form.phone.data,
+                phone=form.phone.data or "",
                 granted_by=person.id,
                 now=utcnow(),
             )
@@ -283,20 +288,20 @@ def acting() -> ResponseReturnValue:
     form = ActingForm()
     if not form.validate():
         raise NotFound
-    try:
-        with transaction() as db_session:
-            if form.household_id.data is None:
-                stop_acting(session=db_session, user_id=person.id)
-            else:
-                start_acting(
-                    session=db_session, user_id=person.id, household_id=form.household_id.data, now=utcnow()
-                )
-    except DomainError:
-        raise NotFound from None
-    return redirect("/so-tay" if form.household_id.data else url_for("accounts.acting"), 303)
+    household_id = form.household_id.data
+    with transaction() as db_session:
+        if household_id is None:
+            stop_acting(session=db_session, actor=current_actor(), now=utcnow())
+        else:
+            start_acting(session=db_session, user_id=person.id, household_id=household_id, now=utcnow())
+    if household_id is None:
+        session.pop(ACTING_FOR, None)
+        return redirect(url_for("accounts.acting"), 303)
+    session[ACTING_FOR] = household_id
+    return redirect("/so-tay", 303)
 
 
-def _account_page(  # noqa: PLR0913 - one form each
+def _account_page(
     person: Person,
     *,
     form: ProfileForm | None = None,
@@ -313,7 +318,7 @@ def _account_page(  # noqa: PLR0913 - one form each
         password_form=password_form or PasswordForm(formdata=None),
         helper_form=helper_form or HelperForm(formdata=None),
         members=list_members(db.session(), _household(actor)) if manages else (),
-        notes=list_acting_notes(db.session(), _household(actor)) if manages else (),
+        notes=list_acting_log(db.session(), _household(actor)) if manages else (),
         manages=manages,
     )
     return page, status
@@ -327,12 +332,6 @@ def _find(login: str) -> Person | None:
         return find_person(db.session(), phone=parse_phone(typed))
     except ValueError:
         return None
-
-
-def _decoy_hash() -> str:
-    if "hash" not in _decoy:
-        _decoy["hash"] = hash_password(secrets.token_hex(16))
-    return _decoy["hash"]
 
 
 def _enter(person: Person, *, remember: bool) -> None:
