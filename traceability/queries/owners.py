@@ -15,3 +15,18 @@ class CommuneCode:
     id: int
     code: str
     province_code: str
+
+
+def get_commune_code(session: Session, household_id: int) -> CommuneCode:
+    """Return the commune of a household. Raises ``NotFound``."""
+    household = sellers.get_household(session, household_id)
+    commune = sellers.get_commune(session, household.commune_id)
+    return CommuneCode(commune.id, commune.code, commune.province_code)
+
+
+def get_own_site(session: Session, site_id: int, household_id: int) -> sellers.SiteView:
+    """Return a site of a household. Raises ``NotFound`` for another household's."""
+    site = sellers.get_site(session, site_id)
+    if site.household_id != household_id:
+        raise NotFound("site_not_found", "Không tìm thấy nơi sản xuất này.")
+    return site

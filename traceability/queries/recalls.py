@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -78,4 +79,4 @@ def _load(session: Session, *conditions: ColumnElement[bool]) -> list[RecallView
         .order_by(Recall.id.desc())
         .limit(_PAGE)
     )  # fmt: skip
-    return [RecallView(*row[:-1], tuple(sorted(row[-1] or ()))) for row in rows]
+    return [RecallView(*tuple[Any, ...](row)[:-1], lot_ids=tuple(sorted(row[-1] or ()))) for row in rows]
