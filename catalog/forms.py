@@ -14,7 +14,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from catalog.rules import CATEGORIES, TAX_CLASSES
+from catalog.rules import CATEGORIES, CLOSED_TAX_CLASSES, TAX_CLASSES
 from catalog.services.sell import MAX_PRICE_VND, MIN_PRICE_VND
 from marketplace.core.forms import BaseForm, MoneyField, PhotosField, QuantityField, ReplaySafeForm, Required
 from marketplace.core.quantity import UNITS
@@ -72,7 +72,7 @@ class ProductForm(ReplaySafeForm):
     )
     tax_class = RadioField(
         _l("Loại hàng để tính thuế"),
-        choices=list(TAX_CLASSES.items()),
+        choices=[item for item in TAX_CLASSES.items() if item[0] not in CLOSED_TAX_CLASSES],
         validators=[InputRequired("Hãy chọn loại hàng để tính thuế.")],
     )
     may_inspect = BooleanField(_l("Người mua được mở kiện xem hàng trước khi nhận"), default=True)

@@ -12,7 +12,7 @@ from catalog.queries.cards import ProductCard, finish_cards, select_cards
 from catalog.queries.shelf import is_fresh
 from traceability.queries.lots import list_lots
 
-_SHELF = 8
+_SHELF = 10
 _CANDIDATES = 48
 _RECENT = timedelta(days=7)
 

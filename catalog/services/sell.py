@@ -15,6 +15,7 @@ from catalog.events import OfferChanged
 from catalog.models import Listing, Offer, Product, ProductPhoto, Stock
 from catalog.rules import (
     CATEGORIES,
+    CLOSED_TAX_CLASSES,
     TAX_CLASSES,
     OfferState,
     check_lot_fits,
@@ -386,7 +387,7 @@ def _check(draft: ProductDraft) -> None:
     if draft.tax_class not in TAX_CLASSES:
         message = "Hãy chọn loại thuế trong danh sách."
         raise Refused("tax_class_unknown", message, field="tax_class")
-    if draft.tax_class == "restricted":
+    if draft.tax_class in CLOSED_TAX_CLASSES:
         message = "Mặt hàng này cần giấy phép kinh doanh nên chưa bán được trên sàn."
         raise Refused("restricted_goods", message, field="tax_class")
 
