@@ -28,6 +28,7 @@ class Account:
     base_url: str
     username: str
     password: str
+    read_timeout_s: float = _READ_S
 
 
 class ViettelPostClient:
@@ -38,7 +39,7 @@ class ViettelPostClient:
         self._account = account
         self._http = http or httpx.Client(
             base_url=account.base_url,
-            timeout=httpx.Timeout(_READ_S, connect=_CONNECT_S),
+            timeout=httpx.Timeout(account.read_timeout_s, connect=_CONNECT_S),
             limits=httpx.Limits(max_connections=20),
             trust_env=False,
         )

@@ -207,7 +207,9 @@ def _place_fields(side: str, place: tuple[int, int, int]) -> Fields:
 
 
 def _person_fields(side: str, name: str, phone: str, address: str) -> Fields:
-    fields = {f"{side}_FULLNAME": name, f"{side}_PHONE": phone, f"{side}_ADDRESS": address}
+    # Postmen dial as people here do: 0912..., not +84912...
+    dialled = f"0{phone[3:]}" if phone.startswith("+84") else phone
+    fields = {f"{side}_FULLNAME": name, f"{side}_PHONE": dialled, f"{side}_ADDRESS": address}
     for field, value in fields.items():
         if not value.strip() or len(value.encode()) > _MAX_BYTES:
             raise ValueError(field)
