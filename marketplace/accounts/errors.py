@@ -24,7 +24,7 @@ class AlreadyMember(Refused):
 
     def __init__(self) -> None:
         message = "Người này đã là người của hộ, không cần thêm vào danh sách làm hộ."
-        super().__init__("already_member", message, field="phone")
+        super().__init__("already_member", message, field="helper_phone")
 
 
 class NoSuchHelper(Refused):
@@ -32,4 +32,4 @@ class NoSuchHelper(Refused):
 
     def __init__(self) -> None:
         message = "Chưa có ai đăng ký bằng số này. Hãy nhờ người đó đăng ký trước, rồi thêm lại."
-        super().__init__("no_such_helper", message, field="phone")
+        super().__init__("no_such_helper", message, field="helper_phone")

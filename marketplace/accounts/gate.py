@@ -64,4 +64,4 @@ def guard_request() -> ResponseReturnValue | None:
     if request.method == "GET" and permission in _FOR_A_HOUSEHOLD and Role.HELPER in actor.roles:
         # Somebody who only helps has not said yet for whom.
         return redirect(url_for("accounts.acting"), 303)
-    abort(403)
+    return abort(403)

@@ -22,8 +22,8 @@ from marketplace.core.base import Base
 class User(Base):
     """Người dùng: somebody who signs in by phone number or e-mail address.
 
-    ``party`` is the random name (ULID) that stands for the person in sealed records. ``session_key`` is what a
-    signed-in browser holds; a new one ends every session.
+    ``party`` is the random name (ULID) that stands for the person in sealed records. ``session_key`` is what
+    a signed-in browser holds; a new one ends every session.
     """
 
     __tablename__ = "accounts_users"

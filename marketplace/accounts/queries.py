@@ -72,9 +72,9 @@ class ActingView:
 def load_actor(session: Session, user_id: int, acting_for: int | None = None) -> Actor:
     """Return the person behind a request with the household acted for. One statement.
 
-    The household is ``acting_for``, the one that the person chose, as long as he or she still belongs to it, helps
-    it, or is an officer of its commune; else the person's own, if there is one. Somebody who is not here any more,
-    or was barred, is nobody.
+    The household is ``acting_for``, the one that the person chose, as long as he or she still belongs to it,
+    helps it, or is an officer of its commune; else the person's own, if there is one. Somebody not here
+    any more, or barred, is nobody.
     """
     is_member = and_(
         Membership.user_id == User.id,

@@ -31,7 +31,7 @@ class Actor:
     """The person behind a request, as use cases know them.
 
     ``party`` is the random name that stands in sealed records: a record never holds a person's name.
-    ``household_id`` is the household acted for at this moment; ``is_helper`` says that it is not the actor's own.
+    ``household_id`` is the household acted for at this moment; ``is_helper`` says that it is not one's own.
     ``commune_id`` is the territory of an officer.
     """
 
@@ -54,7 +54,7 @@ ANONYMOUS = Actor(user_id=None, party="", name="", roles=frozenset())
 
 
 def is_allowed(actor: Actor, permission: Permission) -> bool:
-    """Decide whether an actor holds a permission. Helpers keep the diary and sell; they never touch payouts."""
+    """Decide whether an actor holds a permission. Helpers keep the diary and sell, and touch no payouts."""
     acts_for_household = actor.household_id is not None
     match permission:
         case Permission.PUBLIC:

@@ -31,8 +31,8 @@ def create_user(
 ) -> int:
     """Add a person; return the id. Raises ``LoginTaken``.
 
-    ``phone`` is E.164; ``password_hash`` comes from ``passwords.hash_password``; ``commune_id`` and ``title`` are an
-    officer's territory and public title; ``agreed_at`` is when the person agreed to the rules.
+    ``phone`` is E.164; ``password_hash`` comes from ``passwords.hash_password``; ``commune_id`` and ``title``
+    are an officer's territory and public title; ``agreed_at`` is when the person agreed to the rules.
     """
     user_id = session.execute(
         pg_insert(User)
@@ -100,7 +100,7 @@ def refresh_hash(*, session: Session, user_id: int, password_hash: str) -> None:
 
 
 def edit_profile(*, session: Session, user_id: int, name: str, phone: str | None, email: str | None) -> None:
-    """Change a person's name, number (E.164) and address. Raises ``LoginTaken``, and ``NoLogin`` without either."""
+    """Change a person's name, number (E.164) and address. Raises ``LoginTaken`` and ``NoLogin``."""
     email = email.strip().lower() if email else None
     if phone is None and email is None:
         raise NoLogin
@@ -122,7 +122,7 @@ def join_household(*, session: Session, user_id: int, household_id: int, now: da
 
 
 def grant_helper(*, session: Session, household_id: int, phone: str, granted_by: int, now: datetime) -> int:
-    """Let somebody help a household, found by phone number (E.164). Raises ``NoSuchHelper``, ``AlreadyMember``."""
+    """Let somebody help a household, found by phone (E.164). Raises ``NoSuchHelper``, ``AlreadyMember``."""
     user_id = session.execute(select(User.id).where(User.phone == phone, User.is_active)).scalar_one_or_none()
     if user_id is None:
         raise NoSuchHelper
@@ -153,8 +153,8 @@ def revoke_helper(*, session: Session, household_id: int, user_id: int, now: dat
 def start_acting(*, session: Session, user_id: int, household_id: int, now: datetime) -> bool:
     """Let a person work for a household from now on; return whether it is somebody else's.
 
-    The choice itself is kept by the browser's session and checked anew in every request. Raises ``NotFound`` for a
-    household that the person neither belongs to, nor helps, nor looks after as an officer.
+    The choice itself is kept by the browser's session and checked anew in every request. Raises ``NotFound``
+    for a household that the person neither belongs to, nor helps, nor looks after as an officer.
     """
     kind = may_act_for(session, user_id, household_id)
     if kind is None:

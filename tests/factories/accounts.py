@@ -33,7 +33,7 @@ def make_user(
 ) -> int:
     """Return the id of a new person, whose password is ``PASSWORD``.
 
-    With ``household_id`` the person belongs to it, or only helps it when the roles name HELPER and not HOUSEHOLD.
+    With ``household_id`` the person belongs to it, or only helps it when HELPER is the role.
     """
     roles = set(roles)
     is_helper = Role.HELPER in roles and Role.HOUSEHOLD not in roles

@@ -17,8 +17,8 @@ _MEMBERSHIPS = text(
 def sign_in(client: FlaskClient, user_id: int, acting_for: int | None = None) -> None:
     """Make a test client that person's browser.
 
-    ``acting_for`` is the household chosen at /lam-ho. Somebody who belongs to no household and helps exactly one
-    has chosen that one.
+    ``acting_for`` is the household chosen at /lam-ho. Somebody who belongs to no household and helps exactly
+    one has chosen that one.
     """
     with client.application.app_context():
         session = db.session()

@@ -1,0 +1,71 @@
+"""Làm hộ: choosing the household to work for, and the trace that such work leaves."""
+
+from flask import flash, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from marketplace.accounts.forms import ActingForm
+from marketplace.accounts.gate import ACTING_FOR, current_actor, needs, permission_of
+from marketplace.accounts.queries import list_helped_households
+from marketplace.accounts.rules import Permission
+from marketplace.accounts.services import note_acting, start_acting, stop_acting
+from marketplace.accounts.views.blueprint import blueprint
+from marketplace.core.clock import utcnow
+from marketplace.core.db import db, transaction
+from marketplace.core.errors import NotFound
+
+_FIRST_FAILURE = 400
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Work that is done for a household, as opposed to an officer's own.
+_HOUSEHOLD_WORK = frozenset({Permission.KEEP_DIARY, Permission.SELL, Permission.MANAGE_HOUSEHOLD})
+#: What the household reads in its log, by the package whose page was used.
+_WORK = {
+    "traceability": "Ghi sổ tay",
+    "catalog": "Sửa hàng bán",
+    "orders": "Xử lý đơn hàng",
+    "logistics": "Gửi hàng",
+    "sellers": "Sửa hồ sơ của hộ",
+}
+
+
+@blueprint.get("/lam-ho")
+@needs(Permission.SIGNED_IN)
+def acting() -> ResponseReturnValue:
+    """Show for which households a person may work."""
+    households = list_helped_households(db.session(), current_actor().user_id or 0)
+    return render_template("accounts/acting.html", households=households)
+
+
+@blueprint.post("/lam-ho")
+@needs(Permission.SIGNED_IN)
+def act() -> ResponseReturnValue:
+    """Work for a household from now on; without one, go back to one's own work."""
+    form = ActingForm()
+    if not form.validate():
+        raise NotFound
+    actor = current_actor()
+    household_id = form.household_id.data
+    if household_id is None:
+        with transaction() as db_session:
+            stop_acting(session=db_session, actor=actor, now=utcnow())
+        session.pop(ACTING_FOR, None)
+        flash(_("Bạn đã thôi làm hộ."), "success")
+        return redirect(url_for("accounts.acting"), 303)
+    with transaction() as db_session:
+        start_acting(session=db_session, user_id=actor.user_id or 0, household_id=household_id, now=utcnow())
+    session[ACTING_FOR] = household_id
+    return redirect("/so-tay", 303)
+
+
+@blueprint.after_app_request
+def note_work(response: Response) -> Response:
+    """Write down for the household that somebody else changed something in its name."""
+    if request.method in _READING or response.status_code >= _FIRST_FAILURE or "actor" not in g:
+        return response
+    actor = current_actor()
+    if actor.is_helper and permission_of(request.endpoint or "") in _HOUSEHOLD_WORK:
+        what = _WORK.get(request.blueprint or "", "Làm việc khác")
+        with transaction() as db_session:
+            note_acting(session=db_session, actor=actor, what=what, now=utcnow())
+    return response
