@@ -148,13 +148,10 @@ def _check_price(price_vnd: int) -> None:
 def add_photos(*, session: Session, household_id: int, product_id: int, photos: Sequence[str]) -> None:
     """Add stored photos (by SHA-256) behind those that are there, six at most."""
     _lock(session, household_id, product_id)
-    there = dict(
-        session.execute(
-            select(ProductPhoto.sha256, ProductPhoto.position).where(ProductPhoto.product_id == product_id)
-        )
-        .tuples()
-        .all()
+    rows = session.execute(
+        select(ProductPhoto.sha256, ProductPhoto.position).where(ProductPhoto.product_id == product_id)
     )
+    there = {row.sha256: row.position for row in rows}
     fresh = [sha256 for sha256 in dict.fromkeys(photos) if sha256 not in there]
     if len(there) + len(fresh) > MAX_PHOTOS:
         message = f"Mỗi sản phẩm có tối đa {MAX_PHOTOS} ảnh."

@@ -1,21 +1,23 @@
 """Goods on sale for tests, made the way households make them."""
 
+import itertools
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from catalog.models import Offer, Product, Stock
 from catalog.services.sell import ProductDraft, list_goods, make_product
 from marketplace.accounts.rules import Actor
-from tests.factories.traceability import make_verified_lot
+from tests.factories.sellers import make_site
 from traceability.rules.entries import SYSTEM_ACTOR
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,51 @@ def make_unlisted_product(
     )
 
 
+def put_lot(
+    session: Session,
+    household_id: int,
+    *,
+    unit: str = "kg",
+    amount: Decimal | int = 100,
+    template: str = "vegetable",
+    produce: str = "Rau muống",
+    state: str = "verified",
+    made_on: date = date(2026, 11, 19),
+    best_before_on: date | None = date(2027, 3, 1),
+    decided_at: datetime | None = NOW,
+) -> int:
+    """Return the id of a lot that is simply there, in any state: its diary does not matter to the shelf."""
+    site_id = make_site(session, household_id)
+    values = {
+        "code": f"TH-15715-2611-{next(_numbers):04d}",
+        "household_id": household_id,
+        "site_id": site_id,
+        "unit": unit,
+        "amount": amount,
+        "template": template,
+        "produce": produce,
+        "state": state,
+        "made_on": made_on,
+        "best_before_on": best_before_on,
+        "decided_at": decided_at,
+        "created_at": NOW,
+    }
+    statement = """
+        INSERT INTO trace_lots (code, household_id, commune_id, site_id, origin, produce, template, unit,
+                                quantity_made, state, made_on, best_before_on, decided_at, created_at)
+        SELECT :code, :household_id, commune_id, :site_id, 'harvest', :produce, :template, :unit,
+               :amount, :state, :made_on, :best_before_on, :decided_at, :created_at
+        FROM sellers_households WHERE id = :household_id
+        RETURNING id
+    """
+    return int(session.execute(text(statement), values).scalar_one())
+
+
+def _template(draft: ProductDraft) -> str:
+    """Return a template of seasons from which such goods may come."""
+    return "craft" if draft.category == "thu-cong" else "processed"
+
+
 def make_offer(
     session: Session,
     household_id: int,
@@ -76,14 +123,16 @@ def make_offer(
     photos: Sequence[str] = (),
     **changes: object,
 ) -> MadeOffer:
-    """Put ``amount`` units on sale, from a lot that is given or freshly made, and return what was made.
+    """Put ``amount`` units on sale, from a lot that is given or one without a diary; return what was made.
 
     ``changes`` go into the product's draft (name, category, unit, ...). The unit defaults to the kilogram.
     """
     draft = make_draft(price_vnd=price, **changes)
     if lot_id is None:
         wanted = Decimal(amount) * draft.content_amount
-        lot_id = make_verified_lot(session, household_id, unit=draft.content_unit, amount=wanted).id
+        lot_id = put_lot(
+            session, household_id, unit=draft.content_unit, amount=wanted, template=_template(draft)
+        )
     product_id = make_product(
         session=session, household_id=household_id, draft=draft, photos=photos, form_key=uuid.uuid4(), now=now
     )
