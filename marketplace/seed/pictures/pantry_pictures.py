@@ -106,6 +106,18 @@ def _laid(draw: Draw, backdrop: str, wood: str, places: list[tuple[float, float]
     return picture
 
 
+def _both(*draws: Callable[[Canvas], None]) -> Picture:
+    def picture(c: Canvas) -> None:
+        for draw in draws:
+            draw(c)
+
+    return picture
+
+
+def _dish(x: float, y: float, rx: float, colour: str, *, paint: str = "#8a4a2c") -> Picture:
+    return lambda c: _pool(c, x, y, rx, colour, paint=paint)
+
+
 def _chillies(c: Canvas) -> None:
     lay(c, [(600, 706), (668, 690)], greens.chilli, scale=0.6, turn=30, foot=0.2)
 
@@ -216,8 +228,8 @@ PICTURES: dict[str, Picture] = {
     "lap-suon": _laid(dry.sausages, "kitchen", "red", [(400, 440), (380, 510), (420, 585), (395, 655)], scale=1.3, turn=7, extra=_garlic),
     "thit-trau": _laid(dry.jerky, "kitchen", "walnut", [(330, 450), (480, 480), (340, 540), (490, 580), (380, 640)], scale=1.22, turn=14, holder="leaf", extra=_chillies),
     "ruoc-thit": floss_jar,
-    "mam-tom": _jars(_SAUCE, "sea", "walnut", lambda c: (_pool(c, 625, 640, 105, "#8a5a76", paint="#7d3f6a"), _limes(c))[-1]),
-    "mam-tep": _jars(_TEP, "dawn", "honey", lambda c: (_pool(c, 625, 640, 105, "#cf5026"), _garlic(c))[-1]),
+    "mam-tom": _jars(_SAUCE, "sea", "walnut", _both(_dish(625, 640, 105, "#8a5a76", paint="#7d3f6a"), _limes)),
+    "mam-tep": _jars(_TEP, "dawn", "honey", _both(_dish(625, 640, 105, "#cf5026"), _garlic)),
     "nuoc-mam": _bottles(vessels.bottle("#a8521c", cap="#b0342a", mark="fish", ink="#8a2f1c"), "#b5601f", "sea", "honey", extra=_garlic),
     "nuoc-mam-qn": _bottles(vessels.can("#b8651f"), "#b5601f", "sea", "walnut", scale=1.12, extra=_chillies),
     "mam-cay": _bottles(vessels.bottle("#5f4433", cap="#2f5a6a", mark="fish", ink="#2f5a6a"), "#6b4a36", "mist", "grey", extra=_limes),
@@ -237,12 +249,12 @@ PICTURES: dict[str, Picture] = {
     "gao-st25": _rice("#fbf8ee", "#f3ead6", "#2f7a4a", "garden", "pale", mark="leaf", short=False, tied=True),
     "gao-te": _rice("#f9f4e6", "#d9bd8a", "#b5453a", "dawn", "red", mark="leaf", short=False, tied=False),
     "mat-ong-pl": _bottles(vessels.bottle("#a85a14", cap="#e0b84a", mark="hill", ink="#7a3f12", wide=1.0), "#b8671a", "garden", "walnut", extra=lambda c: lay(c, [(190, 700), (255, 716)], _HONEY_COMB, scale=1.3)),
-    "mat-ong-bs": _jars(vessels.jar("#eca426", lid="#f0d48a", mark="flower", grain=14), "orchard", "honey", lambda c: _pool(c, 630, 640, 100, "#f0ae2c", paint="#c9862a")),
+    "mat-ong-bs": _jars(vessels.jar("#eca426", lid="#f0d48a", mark="flower", grain=14), "orchard", "honey", _dish(630, 640, 100, "#f0ae2c", paint="#c9862a")),
     "banh-gai": _laid(dry.square_cake, "kitchen", "honey", [(300, 450), (480, 440), (390, 510)], scale=1.16, holder="leaf", extra=lambda c: lay(c, [(300, 640), (510, 620)], dry.black_cake, scale=1.15, turn=8, foot=0.5)),
     "che-lam": _laid(dry.bar("#e6cfa0", "#b5654a", powder=True), "cream", "red", [(290, 470), (500, 460), (400, 530), (290, 600), (510, 600)], scale=1.08, holder="plate"),
     "keo-lac": _laid(dry.bar("#c9772a", "#e9c38e", count=34), "dawn", "walnut", [(290, 470), (500, 460), (400, 530), (290, 600), (510, 600)], scale=1.08, holder="board"),
-    "tra-xanh": lambda c: (_packed(vessels.carton("#5f9a5a", ink="#2f5a35", mark="leaf"), dry.curl("#5f7f3a"), "#3f5527", "garden", "honey", count=150, scale=0.4)(c), _cup("#c9c25a")(c))[-1],
-    "che-tn": lambda c: (_packed(vessels.pouch("#2f5f48", ink="#e6c66a", mark="hill"), dry.curl("#4a5540"), "#2f3a28", "mist", "walnut", count=190, scale=0.36, paint="#2f5f48")(c), _cup("#d3a83c")(c))[-1],
+    "tra-xanh": _both(_packed(vessels.carton("#5f9a5a", ink="#2f5a35", mark="leaf"), dry.curl("#5f7f3a"), "#3f5527", "garden", "honey", count=150, scale=0.4), _cup("#c9c25a")),
+    "che-tn": _both(_packed(vessels.pouch("#2f5f48", ink="#e6c66a", mark="hill"), dry.curl("#4a5540"), "#2f3a28", "mist", "walnut", count=190, scale=0.36, paint="#2f5f48"), _cup("#d3a83c")),
     "chieu-coi": mats,
     "ruou-sim": myrtle_wine,
     "sam-bao": _laid(dry.root("#d3ae72"), "mist", "walnut", [(215, 500), (315, 480), (415, 505), (510, 480), (600, 500)], scale=1.0, turn=16, holder="cloth"),

@@ -17,8 +17,9 @@ def _mark(c: Canvas, x: float, y: float, size: float, colour: str, kind: str) ->
         c.path(f"M{x - size} {y + size * 0.5}L{x - size * 0.3} {y - size * 0.6}L{x + size * 0.1} {y}L{x + size * 0.4} {y - size * 0.4}L{x + size} {y + size * 0.5}Z", colour)
         c.ellipse(x + size * 0.62, y - size * 0.62, size * 0.2, size * 0.2, "#e9a23c")
     else:
-        for turn in (-35, 0, 35):
-            c.path(f"M{x} {y + size * 0.7}Q{x - size * 0.4} {y - size * 0.2} {x} {y - size}Q{x + size * 0.4} {y - size * 0.2} {x} {y + size * 0.7}Z", colour, transform=f"rotate({turn} {x} {y + size * 0.7})")
+        for side in (-1, 1):
+            c.path(f"M{x} {y + size * 0.7}C{x + side * size * 0.2} {y} {x + side * size * 0.3} {y - size * 0.7} {x + side * size * 0.95} {y - size * 0.75}C{x + side * size * 1.05} {y - size * 0.1} {x + side * size * 0.6} {y + size * 0.5} {x} {y + size * 0.7}Z", colour)
+        c.line(f"M{x} {y + size * 0.66}v{size * 0.4}", colour, size * 0.12)
 
 
 def bottle(liquid: str, *, cap: str = "#b0342a", label: str = "#f7edd6", mark: str = "fish", ink: str = "", wide: float = 1.0, glass: bool = True, tall: float = 1.0) -> Draw:
