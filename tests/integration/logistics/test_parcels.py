@@ -50,7 +50,10 @@ def household_id(session: Session) -> int:
 
 def claim(session: Session, parcel_id: int, minutes: int = 0, quiet: int = 2) -> bool:
     now = NOW + timedelta(minutes=minutes)
-    return claim_booking(session=session, parcel_id=parcel_id, now=now, quiet=timedelta(minutes=quiet)) is not None
+    return (
+        claim_booking(session=session, parcel_id=parcel_id, now=now, quiet=timedelta(minutes=quiet))
+        is not None
+    )
 
 
 def test_a_planned_parcel_asks_to_be_booked_once(session: Session, household_id: int) -> None:
@@ -68,7 +71,11 @@ def test_a_prepaid_parcel_has_no_cash(session: Session, household_id: int) -> No
     say(session, "delivered", cod_vnd=0)
     assert find_cod(session, parcel_id) is None
     assert list_balances(session) == []
-    assert [name for name, _ in list_events(session)] == ["parcel_planned", "parcel_booked", "parcel_delivered"]
+    assert [name for name, _ in list_events(session)] == [
+        "parcel_planned",
+        "parcel_booked",
+        "parcel_delivered",
+    ]
 
 
 def test_only_one_worker_asks_the_carrier(session: Session, household_id: int) -> None:
@@ -92,7 +99,9 @@ def test_the_carriers_message_may_be_faster_than_its_answer(session: Session, ho
     parcel_id = make_parcel(session, household_id)
     claim(session, parcel_id)
     assert say(session, "booked", code="102") == "applied"
-    settle_booking(session=session, parcel_id=parcel_id, outcome=Done(Booking("15000000001", 31_000)), now=NOW)
+    settle_booking(
+        session=session, parcel_id=parcel_id, outcome=Done(Booking("15000000001", 31_000)), now=NOW
+    )
     row = get_row(session, parcel_id)
     assert (row.state, row.waybill, row.fee_vnd, row.attention) == ("booked", "15000000001", 31_000, None)
     assert [name for name, _ in list_events(session)] == ["parcel_planned", "parcel_booked"]
@@ -149,12 +158,19 @@ def test_a_carrier_out_of_reach_leaves_the_parcel_planned(session: Session, hous
     assert get_row(session, parcel_id).attention == "unsettled"
 
 
-def test_a_refused_parcel_can_be_tried_anew_and_its_cash_comes_back(session: Session, household_id: int) -> None:
+def test_a_refused_parcel_can_be_tried_anew_and_its_cash_comes_back(
+    session: Session, household_id: int
+) -> None:
     parcel_id = make_parcel(session, household_id)
     claim(session, parcel_id)
     settle_booking(session=session, parcel_id=parcel_id, outcome=RefusedByCarrier("203", "Sai số"), now=NOW)
     view = get_parcel(session, parcel_id)
-    assert (view.state, view.refusal, view.attention, view.can_retry) == ("refused", "Sai số", "refused", True)
+    assert (view.state, view.refusal, view.attention, view.can_retry) == (
+        "refused",
+        "Sai số",
+        "refused",
+        True,
+    )
     assert list_events(session)[-1] == ("parcel_booking_refused", "refused")
     assert sum_cod(session) == {"void": 215_000}
     retry_booking(session=session, parcel_id=parcel_id, now=NOW)
@@ -171,7 +187,9 @@ def test_a_parcel_on_its_way_is_not_booked_anew(session: Session, household_id: 
         retry_booking(session=session, parcel_id=parcel_id, now=NOW)
 
 
-def test_a_held_parcel_without_waybill_gets_it_from_the_next_message(session: Session, household_id: int) -> None:
+def test_a_held_parcel_without_waybill_gets_it_from_the_next_message(
+    session: Session, household_id: int
+) -> None:
     parcel_id = make_parcel(session, household_id)
     claim(session, parcel_id)
     settle_booking(session=session, parcel_id=parcel_id, outcome=Done(Booking(None)), now=NOW)
@@ -226,7 +244,9 @@ def test_the_same_message_twice_is_one_row_and_one_event(session: Session, house
     assert dict(list_balances(session))["carrier:viettelpost"] == 215_000
 
 
-def test_another_end_after_an_end_changes_nothing_and_calls_a_person(session: Session, household_id: int) -> None:
+def test_another_end_after_an_end_changes_nothing_and_calls_a_person(
+    session: Session, household_id: int
+) -> None:
     parcel_id = make_booked_parcel(session, household_id)
     say(session, "delivered", minute=5)
     say(session, "returned", minute=3)
@@ -322,7 +342,9 @@ def test_a_booked_parcel_is_cancelled_when_the_carrier_agrees(session: Session, 
 def test_a_refused_cancellation_leaves_the_parcel_on_its_way(session: Session, household_id: int) -> None:
     parcel_id = make_booked_parcel(session, household_id)
     request_cancel(session=session, reference=REF, now=NOW)
-    settle_cancel(session=session, parcel_id=parcel_id, outcome=RefusedByCarrier("203", "Đã nhận hàng"), now=NOW)
+    settle_cancel(
+        session=session, parcel_id=parcel_id, outcome=RefusedByCarrier("203", "Đã nhận hàng"), now=NOW
+    )
     row = get_row(session, parcel_id)
     assert (row.state, row.attention, row.refusal) == ("booked", "cancel_refused", "Đã nhận hàng")
     assert list_open_cancels(session, NOW + timedelta(hours=1)) == []
@@ -382,7 +404,9 @@ def test_silence_calls_a_person_and_news_ends_the_call(session: Session, househo
     assert get_row(session, parcel_id).attention is None
 
 
-def test_a_label_works_until_it_expires_and_only_for_its_household(session: Session, household_id: int) -> None:
+def test_a_label_works_until_it_expires_and_only_for_its_household(
+    session: Session, household_id: int
+) -> None:
     parcel_id = make_booked_parcel(session, household_id)
     expires = NOW + timedelta(days=7)
     keep_label(
