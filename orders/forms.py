@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 
 from marketplace.core.forms import BaseForm, PhoneField, QuantityField, Required
@@ -64,9 +65,9 @@ class PlaceOrderForm(BaseForm):
     payment = RadioField(
         _l("Cách trả tiền"),
         choices=[
-            ("cod", _l("Trả tiền khi nhận hàng")),
-            ("transfer", _l("Chuyển khoản bằng mã VietQR")),
-            ("card", _l("Thẻ Visa, Mastercard, JCB")),
+            SelectChoice("cod", _l("Trả tiền khi nhận hàng")),
+            SelectChoice("transfer", _l("Chuyển khoản bằng mã VietQR")),
+            SelectChoice("card", _l("Thẻ Visa, Mastercard, JCB")),
         ],
         default="cod",
     )
@@ -100,7 +101,7 @@ class ReviewForm(BaseForm):
     line_id = IntegerField(validators=[InputRequired(), NumberRange(1, MAX_ID)])
     stars = RadioField(
         _l("Bạn chấm mấy sao?"),
-        choices=[(str(count), f"{count} sao") for count in range(5, 0, -1)],
+        choices=[SelectChoice(str(count), f"{count} sao") for count in range(5, 0, -1)],
         validators=[InputRequired(message="Hãy chọn từ 1 đến 5 sao.")],
     )
     words = TextAreaField(

@@ -1,179 +1,254 @@
-"""Forms of the field diary, of lots, and of the officer's desk."""
+"""Forms of the field diary and of the commune's desk. What an entry must hold is decided by the rules, not here."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from marketplace.core.forms import PhotosField, QuantityField, ReplaySafeForm, Required, VietnameseDateField
 from marketplace.core.quantity import UNITS
-from traceability.rules.entries import MAX_NOTE, MAX_SHORT, OPERATORS
-from traceability.rules.templates import INCOMING_LABELS, TEMPLATES, WORK_LABELS
+from traceability.rules.entries import MAX_NOTE, MAX_PHOTOS, MAX_SHORT, OPERATORS
+from traceability.rules.templates import TEMPLATES
 from traceability.rules.waiting import MAX_DAYS
 
-_SHORT = Length(max=MAX_SHORT, message=f"Tối đa {MAX_SHORT} ký tự.")
-_NOTE = Length(max=MAX_NOTE, message=f"Tối đa {MAX_NOTE} ký tự.")
 _UNITS = [(unit.code, unit.label) for unit in UNITS.values()]
+_TOO_LONG = _l("Đoạn này quá dài. Hãy viết ngắn lại.")
+_CHOOSE = _l("Hãy chọn một mục trong danh sách.")
 
 
-def _pick(message: str) -> InputRequired:
-    return InputRequired(message)
+def _short(label: str) -> StringField:
+    return StringField(label, validators=[Optional(), Length(max=MAX_SHORT, message=_TOO_LONG)])
 
 
-class DiaryForm(ReplaySafeForm):
-    """Parent of entries with photos: what was sent before an error is kept under its hash."""
+class Choice(RadioField):
+    """One of several; an empty choice is told in our own words."""
 
-    photos = PhotosField(_l("Ảnh"))
-    kept_photos = HiddenField(validators=[Optional(), Length(max=600)])
+    def pre_validate(self, form: object) -> None:
+        """Refuse what is not in the list."""
+        if self.data is not None and not any(value == self.data for _, value, *_ in self._rows()):
+            raise ValueError(_CHOOSE)
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [("", str(choice[0])) for choice in self.choices or []]
+
+
+def _choice(label: str, choices: Iterable[tuple[str, str]] = (), *, required: bool = True) -> Choice:
+    checks = [InputRequired(message=_CHOOSE)] if required else [Optional()]
+    return Choice(label, choices=list(choices), validators=checks)
+
+
+def _day(label: str) -> VietnameseDateField:
+    return VietnameseDateField(label, validators=[Required(_l("Hãy chọn ngày."))])
 
 
 class SeasonForm(ReplaySafeForm):
     """A new season, batch or flock."""
 
-    template = RadioField(
-        _l("Bạn làm gì?"),
-        choices=[(template.code, template.label) for template in TEMPLATES.values()],
-        validators=[_pick("Hãy chọn một loại.")],
-    )
+    template = _choice(_l("Làm gì?"), [(one.code, one.label) for one in TEMPLATES.values()])
     produce = StringField(
-        _l("Tên cây, con hoặc hàng làm ra"), validators=[Required("Hãy ghi tên, ví dụ lúa Nếp cái hoa vàng."), _SHORT]
-    )
-    site_id = SelectField(_l("Ở đâu?"), coerce=int, validators=[_pick("Hãy chọn nơi sản xuất.")])
-    started_on = VietnameseDateField(_l("Bắt đầu ngày nào?"), validators=[Required("Hãy chọn ngày bắt đầu.")])
-
-
-class IncomingForm(DiaryForm):
-    """Seed, breed or another input."""
-
-    what = RadioField(_l("Nhập gì?"), validators=[_pick("Hãy chọn thứ đã nhập.")])
-    name = StringField(_l("Tên, như ghi trên bao bì"), validators=[Required("Hãy ghi tên."), _SHORT])
-    happened_on = VietnameseDateField(_l("Ngày nhập"), validators=[Required("Hãy chọn ngày.")])
-    amount = QuantityField(_l("Số lượng"), validators=[Optional()])
-    unit = SelectField(_l("Đơn vị"), choices=_UNITS, default="kg")
-    supplier = StringField(_l("Mua của ai"), validators=[Optional(), _SHORT])
-    paper_no = StringField(_l("Số hóa đơn, giấy kiểm dịch"), validators=[Optional(), _SHORT])
-    supplier_lot = StringField(_l("Mã lô của nơi bán"), validators=[Optional(), _SHORT])
-    note = TextAreaField(_l("Ghi thêm"), validators=[Optional(), _NOTE])
-
-    def offer(self, kinds: tuple[str, ...]) -> None:
-        """Offer what is used in this kind of farming, then the rest."""
-        others = [kind for kind in INCOMING_LABELS if kind not in kinds]
-        self.what.choices = [(kind, INCOMING_LABELS[kind]) for kind in (*kinds, *others)]
-
-
-class WorkForm(DiaryForm):
-    """Work that was done. Sprays and medicine also ask for the waiting period on the label."""
-
-    kind = HiddenField(validators=[_pick("Hãy chọn việc đã làm.")])
-    happened_on = VietnameseDateField(_l("Làm ngày nào?"), validators=[Required("Hãy chọn ngày.")])
-    product = StringField(_l("Dùng loại nào"), validators=[Optional(), _SHORT])
-    ingredient = StringField(_l("Hoạt chất"), validators=[Optional(), _SHORT])
-    dose = StringField(_l("Liều lượng"), validators=[Optional(), _SHORT])
-    target = StringField(_l("Để trị gì"), validators=[Optional(), _SHORT])
-    waiting_days = IntegerField(
-        _l("Thời gian cách ly (ngày)"),
+        _l("Tên cây, con hoặc hàng làm ra"),
         validators=[
-            Optional(),
-            NumberRange(0, MAX_DAYS, message=f"Số ngày cách ly từ 0 đến {MAX_DAYS}."),
+            Required(_l("Hãy ghi tên, ví dụ rau muống hoặc lợn đen.")),
+            Length(max=MAX_SHORT, message=_TOO_LONG),
         ],
     )
-    amount = QuantityField(_l("Số lượng"), validators=[Optional()])
-    unit = SelectField(_l("Đơn vị"), choices=_UNITS, default="kg")
-    operator = RadioField(_l("Ai làm?"), choices=list(OPERATORS.items()), default="household")
-    note = TextAreaField(_l("Ghi thêm"), validators=[Optional(), _NOTE])
+    site_id = _choice(_l("Ở đâu?"))
+    started_on = _day(_l("Bắt đầu ngày nào?"))
 
-    def validate_kind(self, field: Any) -> None:
-        """Refuse work that nobody knows."""
-        if field.data not in WORK_LABELS:
-            message = "Hãy chọn việc đã làm."
-            raise ValueError(message)
+    def offer_sites(self, sites: Iterable[tuple[int, str]]) -> None:
+        """Say which places there are to choose from."""
+        self.site_id.choices = [(str(site_id), name) for site_id, name in sites]
 
 
-class HarvestForm(DiaryForm):
+class EntryForm(ReplaySafeForm):
+    """What every entry of the diary carries. Photos sent before an error are kept by their hashes."""
+
+    happened_on = _day(_l("Ngày nào?"))
+    note = TextAreaField(
+        _l("Ghi thêm"), validators=[Optional(), Length(max=MAX_NOTE, message=_TOO_LONG)]
+    )
+    photos = PhotosField(_l("Chụp ảnh"))
+    kept_photos = HiddenField(validators=[Length(max=65 * MAX_PHOTOS)])
+
+
+class IncomingForm(EntryForm):
+    """What came in."""
+
+    what = _choice(_l("Nhập về thứ gì?"))
+    name = StringField(
+        _l("Tên giống hoặc vật tư"),
+        validators=[
+            Required(_l("Hãy ghi tên như trên bao bì.")),
+            Length(max=MAX_SHORT, message=_TOO_LONG),
+        ],
+    )
+    amount = QuantityField(_l("Bao nhiêu?"), validators=[Optional()])
+    unit = _choice(_l("Đơn vị"), _UNITS, required=False)
+    supplier = _short(_l("Mua của ai?"))
+    paper_no = _short(_l("Số hóa đơn hoặc giấy kiểm dịch"))
+    supplier_lot = _short(_l("Số lô trên bao bì"))
+
+
+class WorkForm(EntryForm):
+    """Work in the field, the barn or the kitchen."""
+
+    kind = _choice(_l("Đã làm việc gì?"))
+    product = _short(_l("Dùng thứ gì?"))
+    amount = QuantityField(_l("Bao nhiêu?"), validators=[Optional()])
+    unit = _choice(_l("Đơn vị"), _UNITS, required=False)
+    operator = _choice(_l("Ai làm?"), OPERATORS.items())
+
+
+class TreatmentForm(EntryForm):
+    """A spray or a drug, which starts a waiting period."""
+
+    kind = _choice(_l("Dùng thuốc thế nào?"))
+    product = StringField(
+        _l("Tên thuốc"),
+        validators=[
+            Required(_l("Hãy ghi tên thuốc như trên nhãn.")),
+            Length(max=MAX_SHORT, message=_TOO_LONG),
+        ],
+    )
+    ingredient = _short(_l("Hoạt chất"))
+    target = StringField(
+        _l("Trị sâu gì, bệnh gì?"),
+        validators=[
+            Required(_l("Hãy ghi vì sao phải dùng thuốc, ví dụ sâu tơ hoặc ho.")),
+            Length(max=MAX_SHORT, message=_TOO_LONG),
+        ],
+    )
+    dose = _short(_l("Liều lượng"))
+    waiting_days = IntegerField(
+        _l("Cách ly bao nhiêu ngày?"),
+        validators=[
+            InputRequired(message=_l("Hãy ghi số ngày cách ly trên nhãn thuốc, không có thì ghi 0.")),
+            NumberRange(0, MAX_DAYS, message=_l("Số ngày cách ly phải từ 0 đến 365.")),
+        ],
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
+    )
+    operator = _choice(_l("Ai làm?"), OPERATORS.items())
+
+
+class HarvestForm(EntryForm):
     """A harvest, slaughter or making."""
 
-    happened_on = VietnameseDateField(_l("Ngày"), validators=[Required("Hãy chọn ngày.")])
-    amount = QuantityField(_l("Được bao nhiêu?"), validators=[Required("Hãy ghi số lượng.")])
-    unit = SelectField(_l("Đơn vị"), choices=_UNITS, default="kg")
-    best_before_on = VietnameseDateField(_l("Dùng tốt nhất trước ngày"), validators=[Optional()])
-    grade = StringField(_l("Phẩm cấp"), validators=[Optional(), _SHORT])
-    note = TextAreaField(_l("Ghi thêm"), validators=[Optional(), _NOTE])
+    amount = QuantityField(_l("Được bao nhiêu?"), validators=[Required(_l("Hãy ghi số lượng."))])
+    unit = _choice(_l("Đơn vị"), _UNITS)
+    best_before_on = VietnameseDateField(_l("Hạn sử dụng"), validators=[Optional()])
+    grade = _short(_l("Loại"))
+    produce = _short(_l("Tên hàng"))
+
+
+class _Reason(ReplaySafeForm):
+    reason = StringField(
+        _l("Vì sao sửa?"),
+        validators=[
+            Required(_l("Hãy ghi vì sao sửa.")),
+            Length(max=MAX_SHORT, message=_TOO_LONG),
+        ],
+    )
+
+
+class CorrectIncomingForm(IncomingForm, _Reason):
+    """What came in, put right."""
+
+
+class CorrectWorkForm(WorkForm, _Reason):
+    """Work, put right."""
+
+
+class CorrectTreatmentForm(TreatmentForm, _Reason):
+    """A treatment, put right."""
+
+
+class WithdrawForm(_Reason):
+    """An entry that should never have been written."""
 
 
 class CloseForm(ReplaySafeForm):
     """The end of a season."""
 
-    closed_on = VietnameseDateField(_l("Kết thúc ngày"), validators=[Required("Hãy chọn ngày.")])
+    closed_on = _day(_l("Kết thúc ngày nào?"))
 
 
-class PackForm(DiaryForm):
-    """Part of a lot becomes packs."""
+class PackForm(EntryForm):
+    """Packs out of a lot."""
 
-    taken = QuantityField(_l("Lấy từ lô"), validators=[Required("Hãy ghi lượng lấy ra.")])
-    amount = QuantityField(_l("Được bao nhiêu gói"), validators=[Required("Hãy ghi số gói.")])
-    unit = SelectField(_l("Đóng thành"), choices=_UNITS, default="goi")
-    happened_on = VietnameseDateField(_l("Ngày đóng gói"), validators=[Required("Hãy chọn ngày.")])
-    best_before_on = VietnameseDateField(_l("Dùng tốt nhất trước ngày"), validators=[Optional()])
+    taken = QuantityField(_l("Lấy ra bao nhiêu từ lô?"), validators=[Required(_l("Hãy ghi lượng lấy ra."))])
+    amount = QuantityField(_l("Đóng được bao nhiêu?"), validators=[Required(_l("Hãy ghi số đóng được."))])
+    unit = _choice(_l("Đóng thành"), _UNITS)
+    best_before_on = VietnameseDateField(_l("Hạn sử dụng"), validators=[Optional()])
+    produce = _short(_l("Tên hàng sau khi đóng gói"))
 
 
 class SplitForm(ReplaySafeForm):
-    """Part of a lot becomes a lot of its own."""
+    """Up to three parts out of a lot; what is not named stays in it."""
 
-    amount = QuantityField(_l("Tách ra bao nhiêu?"), validators=[Required("Hãy ghi lượng tách ra.")])
-    happened_on = VietnameseDateField(_l("Ngày tách"), validators=[Required("Hãy chọn ngày.")])
+    happened_on = _day(_l("Tách ngày nào?"))
+    amount = QuantityField(_l("Phần thứ nhất"), validators=[Required(_l("Hãy ghi lượng tách ra."))])
+    second = QuantityField(_l("Phần thứ hai"), validators=[Optional()])
+    third = QuantityField(_l("Phần thứ ba"), validators=[Optional()])
 
 
 class MergeForm(ReplaySafeForm):
-    """Another lot of the same goods is mixed in."""
+    """Amounts of several lots, mixed. The amounts come as fields named after the lots."""
 
-    other_id = SelectField(_l("Gộp với lô"), coerce=int, validators=[_pick("Hãy chọn lô để gộp.")])
-    happened_on = VietnameseDateField(_l("Ngày gộp"), validators=[Required("Hãy chọn ngày.")])
-
-
-class LossForm(DiaryForm):
-    """Part of a lot is lost."""
-
-    amount = QuantityField(_l("Hao hụt bao nhiêu?"), validators=[Required("Hãy ghi lượng hao hụt.")])
-    reason = StringField(_l("Vì sao"), validators=[Required("Hãy ghi vì sao hao hụt."), _SHORT])
-    happened_on = VietnameseDateField(_l("Ngày"), validators=[Required("Hãy chọn ngày.")])
+    happened_on = _day(_l("Gộp ngày nào?"))
 
 
-class CorrectionForm(WorkForm):
-    """A diary entry as it should have been, and why."""
+class LossForm(ReplaySafeForm):
+    """Part of a lot that was lost."""
 
-    reason = StringField(_l("Vì sao sửa?"), validators=[Required("Hãy ghi vì sao sửa."), _SHORT])
-
-
-class IncomingCorrectionForm(IncomingForm):
-    """What came in as it should have been written, and why."""
-
-    reason = StringField(_l("Vì sao sửa?"), validators=[Required("Hãy ghi vì sao sửa."), _SHORT])
-
-
-class WithdrawForm(ReplaySafeForm):
-    """Why an entry should not stand."""
-
-    reason = StringField(_l("Vì sao bỏ dòng này?"), validators=[Required("Hãy ghi vì sao."), _SHORT])
+    happened_on = _day(_l("Ngày nào?"))
+    amount = QuantityField(_l("Mất bao nhiêu?"), validators=[Required(_l("Hãy ghi lượng hao hụt."))])
+    reason = StringField(
+        _l("Vì sao?"),
+        validators=[
+            Required(_l("Hãy ghi vì sao hao hụt, ví dụ dập nát khi vận chuyển.")),
+            Length(max=MAX_SHORT, message=_TOO_LONG),
+        ],
+    )
+    photos = PhotosField(_l("Chụp ảnh"))
+    kept_photos = HiddenField(validators=[Length(max=65 * MAX_PHOTOS)])
 
 
-class DecisionForm(ReplaySafeForm):
-    """An officer's yes; the key makes it count once."""
+class StepForm(ReplaySafeForm):
+    """One button."""
 
 
 class SendBackForm(ReplaySafeForm):
-    """An officer's no, with what the household has to add."""
+    """A lot goes back to its household."""
 
     reason = TextAreaField(
-        _l("Hộ cần bổ sung gì?"), validators=[Required("Hãy ghi lý do để hộ biết phải bổ sung gì."), _SHORT]
+        _l("Hộ cần bổ sung gì?"),
+        validators=[
+            Required(_l("Hãy ghi lý do để hộ biết phải bổ sung gì.")),
+            Length(max=MAX_SHORT, message=_TOO_LONG),
+        ],
     )
 
 
 class RecallForm(ReplaySafeForm):
-    """A recall: why, and what buyers have to do."""
+    """A recall or its drill."""
 
-    reason = StringField(_l("Vì sao thu hồi?"), validators=[Required("Hãy ghi vì sao thu hồi."), _SHORT])
-    instruction = StringField(
-        _l("Người mua phải làm gì?"), validators=[Required("Hãy ghi người mua phải làm gì với hàng."), _SHORT]
+    kind = _choice(
+        _l("Thu hồi thật hay diễn tập?"), [("drill", _l("Diễn tập")), ("real", _l("Thu hồi thật"))]
     )
-    is_drill = BooleanField(_l("Chỉ diễn tập: không dừng hàng, không báo ai"))
+    reason = TextAreaField(
+        _l("Vì sao thu hồi?"),
+        validators=[Required(_l("Hãy ghi vì sao thu hồi.")), Length(max=MAX_SHORT, message=_TOO_LONG)],
+    )
+    instruction = TextAreaField(
+        _l("Người mua phải làm gì?"),
+        validators=[
+            Required(_l("Hãy ghi người mua phải làm gì với hàng.")),
+            Length(max=MAX_SHORT, message=_TOO_LONG),
+        ],
+    )
+
+
+def choices_of(codes: Iterable[str], labels: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return choices in the order of the codes."""
+    return [(code, labels[code]) for code in dict.fromkeys(codes)]

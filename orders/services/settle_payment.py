@@ -215,6 +215,7 @@ def finish_refund(*, session: Session, refund_id: int, reference: str, is_done: 
     if not is_done:
         refund.state = "refused"
         payment.refunded_vnd -= refund.amount_vnd
+        session.flush()
         return
     refund.state = "done"
     refund.done_at = now

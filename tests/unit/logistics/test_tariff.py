@@ -10,21 +10,30 @@ from logistics.ports import ParcelSpec, PostalAddress, Quote, read_spec, store_s
 from logistics.rules.tariff import choose, estimate
 
 FARM = PostalAddress(
-    name="Hộ bà Lê Thị Hoa", phone="0912345678", line="Thôn 5", commune_name="Xã Vân Du", province_name="Thanh Hóa"
+    name="Hộ bà Lê Thị Hoa",
+    phone="0912345678",
+    line="Thôn 5",
+    commune_name="Xã Vân Du",
+    province_name="Thanh Hóa",
 )
 CITY = replace(FARM, name="Nguyễn Văn An", commune_name="Phường Hàm Rồng")
-SPEC = ParcelSpec(sender=FARM, recipient=CITY, weight_g=1500, cod_vnd=0, declared_vnd=90_000, contents="Cam 1 kg")
+SPEC = ParcelSpec(
+    sender=FARM, recipient=CITY, weight_g=1500, cod_vnd=0, declared_vnd=90_000, contents="Cam 1 kg"
+)
 
 
 def quote(service: str, fee: int, hours: int | None) -> Quote:
-    return Quote(carrier="viettelpost", service=service, service_name=service, fee_vnd=fee, transit_hours=hours)
+    return Quote(
+        carrier="viettelpost", service=service, service_name=service, fee_vnd=fee, transit_hours=hours
+    )
 
 
 LIST = [quote("STK", 22_000, 72), quote("VCN", 30_000, 48), quote("PHS", 48_000, 20)]
 
 
 @pytest.mark.parametrize(
-    ("max_hours", "service"), [(None, "STK"), (100, "STK"), (72, "STK"), (48, "VCN"), (24, "PHS"), (10, "PHS")]
+    ("max_hours", "service"),
+    [(None, "STK"), (100, "STK"), (72, "STK"), (48, "VCN"), (24, "PHS"), (10, "PHS")],
 )
 def test_the_cheapest_that_is_fast_enough_else_the_fastest(max_hours: int | None, service: str) -> None:
     best = choose(LIST, max_hours)
@@ -64,7 +73,8 @@ def test_the_estimate_follows_the_table(province: str, weight_g: int, fee: int, 
 def test_a_heavier_parcel_never_costs_less(one: int, other: int) -> None:
     light, heavy = sorted((one, other))
     assert (
-        estimate("x", replace(SPEC, weight_g=light)).fee_vnd <= estimate("x", replace(SPEC, weight_g=heavy)).fee_vnd
+        estimate("x", replace(SPEC, weight_g=light)).fee_vnd
+        <= estimate("x", replace(SPEC, weight_g=heavy)).fee_vnd
     )
 
 

@@ -78,7 +78,15 @@ def test_repetitions_share_a_key_and_states_do_not() -> None:
 
 @pytest.mark.parametrize(
     ("value", "amount"),
-    [(35_001, 35_001), ("35000", 35_000), ("35002.0", 35_002), (35_003.0, 35_003), (0, 0), ("", None), (None, None)]
+    [
+        (35_001, 35_001),
+        ("35000", 35_000),
+        ("35002.0", 35_002),
+        (35_003.0, 35_003),
+        (0, 0),
+        ("", None),
+        (None, None),
+    ]
     + [(True, None), (-1, None), ("35.000,5", None), (0.5, None), ([], None)],
 )
 def test_money_comes_as_number_or_text(value: object, amount: int | None) -> None:
@@ -119,7 +127,9 @@ def test_an_address_is_never_cut(field: str, line: str) -> None:
 
 
 def test_an_answer_names_the_waybill_like_our_code() -> None:
-    assert translate.read_booking({"ORDER_NUMBER": "15999", "MONEY_TOTAL": "31500"}) == Booking("15999", 31_500)
+    assert translate.read_booking({"ORDER_NUMBER": "15999", "MONEY_TOTAL": "31500"}) == Booking(
+        "15999", 31_500
+    )
     assert translate.read_booking({"MONEY_TOTAL": 1}) is None
     assert translate.read_booking("OK") is None
 
@@ -131,12 +141,15 @@ def test_a_price_list_leaves_nonsense_out() -> None:
         "?",
     ]
     quotes = translate.read_price_list(rows)
-    assert [(q.service, q.service_name, q.fee_vnd, q.transit_hours) for q in quotes] == [("VCN", "Nhanh", 32_400, 48)]
+    assert [(q.service, q.service_name, q.fee_vnd, q.transit_hours) for q in quotes] == [
+        ("VCN", "Nhanh", 32_400, 48)
+    ]
     assert translate.read_price_list({"error": True}) == []
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("Xã Nga Sơn", "NGA SƠN"), ("Thành phố Hà Nội", "Hà Nội"), ("Tỉnh Thanh Hoá", "Thanh Hóa")]
+    ("one", "other"),
+    [("Xã Nga Sơn", "NGA SƠN"), ("Thành phố Hà Nội", "Hà Nội"), ("Tỉnh Thanh Hoá", "Thanh Hóa")],
 )
 def test_a_place_is_known_with_and_without_its_kind(one: str, other: str) -> None:
     assert bare(one) == bare(other)

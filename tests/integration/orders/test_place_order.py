@@ -1,0 +1,127 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+
+from catalog.errors import OutOfStock
+from orders.errors import BasketEmpty, QuoteMissing, TotalChanged
+from orders.queries.orders import get_order
+from orders.services.place_order import QUOTE_LIFETIME, place_order
+from tests.factories.catalog import make_offer
+from tests.factories.orders import (
+    NOW,
+    WINDOWS,
+    buy,
+    fill_basket,
+    free_of,
+    get_money,
+    list_events,
+    list_parts,
+    total_of,
+)
+from tests.factories.sellers import make_household
+
+
+def count(session, table):
+    return session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+
+
+def place(session, token, total, *, method="cod", now=NOW):
+    return place_order(
+        session=session,
+        basket_token=token,
+        payment_method=method,
+        total_shown=total,
+        user_id=None,
+        windows=WINDOWS,
+        now=now,
+    )
+
+
+def test_goods_of_two_households_become_one_order_with_two_consignments(session):
+    first, second = make_household(session), make_household(session)
+    rice = make_offer(session, first, price=35_000, amount=40)
+    fish = make_offer(session, second, price=90_000, amount=10)
+    placed = buy(session, {rice.offer_id: 5, fish.offer_id: 2})
+    order = get_order(session, placed.order_id)
+    assert (order.goods_vnd, order.shipping_vnd, order.total_vnd) == (355_000, 44_000, 399_000)
+    assert order.state == "confirmed"
+    assert [(part.household_id, part.goods_vnd, part.state) for part in order.consignments] == [
+        (first, 175_000, "to_accept"),
+        (second, 180_000, "to_accept"),
+    ]
+    assert [part.number for part in order.consignments] == [f"{order.number}-1", f"{order.number}-2"]
+    assert order.consignments[0].lines[0].lots == ((rice.lot_code, Decimal("5.000")),)
+    assert free_of(session, rice.offer_id) == 35
+    assert free_of(session, fish.offer_id) == 8
+    assert list_events(session) == ["orders.order_placed", "orders.order_confirmed"]
+    assert {seller["household_id"] for seller in order.disclosure["sellers"]} == {first, second}
+
+
+def test_a_transfer_waits_for_its_money_and_has_a_code(session):
+    offer = make_offer(session, make_household(session))
+    placed = buy(session, {offer.offer_id: 1}, method="transfer")
+    order = get_order(session, placed.order_id)
+    assert order.state == "awaiting_payment"
+    assert order.pay_before_at == NOW + timedelta(minutes=45)
+    assert [part.state for part in order.consignments] == ["waiting"]
+    assert order.payment.transfer_code is not None
+    assert order.payment.transfer_code.startswith("CQ")
+    assert list_events(session) == ["orders.order_placed"]
+
+
+def test_the_same_basket_twice_is_one_order(session):
+    offer = make_offer(session, make_household(session), amount=10)
+    token = fill_basket(session, {offer.offer_id: 3})
+    total = total_of(session, token)
+    first = place(session, token, total)
+    again = place(session, token, total)
+    assert (again.order_id, again.token, again.is_new) == (first.order_id, first.token, False)
+    assert count(session, "orders_orders") == 1
+    assert free_of(session, offer.offer_id) == 7
+    assert list_events(session).count("orders.order_placed") == 1
+
+
+def test_a_price_that_changed_meanwhile_changes_nothing_and_says_both_sums(session):
+    offer = make_offer(session, make_household(session), price=20_000, amount=10)
+    token = fill_basket(session, {offer.offer_id: 2})
+    with pytest.raises(TotalChanged) as caught, session.begin_nested():
+        place(session, token, 40_000)
+    assert caught.value.params == {"shown": 40_000, "total": 62_000}
+    assert count(session, "orders_orders") == 0
+    assert free_of(session, offer.offer_id) == 10
+    assert list_events(session) == []
+
+
+def test_more_than_there_is_is_refused_with_what_is_left(session):
+    offer = make_offer(session, make_household(session), amount=5)
+    token = fill_basket(session, {offer.offer_id: 4})
+    buy(session, {offer.offer_id: 3})
+    with pytest.raises(OutOfStock) as caught, session.begin_nested():
+        place(session, token, total_of(session, token))
+    assert "2 kg" in caught.value.message
+    assert free_of(session, offer.offer_id) == 2
+    assert count(session, "orders_orders") == 1
+
+
+def test_an_empty_or_unknown_basket_is_no_order(session):
+    with pytest.raises(BasketEmpty):
+        place(session, "khong-co", 1)
+
+
+def test_an_old_quote_has_to_be_asked_for_again(session):
+    offer = make_offer(session, make_household(session))
+    token = fill_basket(session, {offer.offer_id: 1})
+    late = NOW + QUOTE_LIFETIME + timedelta(seconds=1)
+    with pytest.raises(QuoteMissing), session.begin_nested():
+        place(session, token, total_of(session, token), now=late)
+    assert count(session, "orders_orders") == 0
+
+
+def test_cash_is_due_and_names_no_gateway(session):
+    offer = make_offer(session, make_household(session))
+    placed = buy(session, {offer.offer_id: 1})
+    money = get_money(session, placed.order_id)
+    assert (money.method, money.state, money.received_vnd, money.transfer_code) == ("cod", "due", 0, None)
+    assert [part.state for part in list_parts(session, placed.order_id)] == ["to_accept"]
