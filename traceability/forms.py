@@ -21,21 +21,9 @@ def _short(label: str) -> StringField:
     return StringField(label, validators=[Optional(), Length(max=MAX_SHORT, message=_TOO_LONG)])
 
 
-class Choice(RadioField):
-    """One of several; an empty choice is told in our own words."""
-
-    def pre_validate(self, form: object) -> None:
-        """Refuse what is not in the list."""
-        if self.data is not None and not any(value == self.data for _, value, *_ in self._rows()):
-            raise ValueError(_CHOOSE)
-
-    def _rows(self) -> list[tuple[str, str]]:
-        return [("", str(choice[0])) for choice in self.choices or []]
-
-
-def _choice(label: str, choices: Iterable[tuple[str, str]] = (), *, required: bool = True) -> Choice:
+def _choice(label: str, choices: Iterable[tuple[str, str]] = (), *, required: bool = True) -> RadioField:
     checks = [InputRequired(message=_CHOOSE)] if required else [Optional()]
-    return Choice(label, choices=list(choices), validators=checks)
+    return RadioField(label, choices=list(choices), validators=checks, invalid_choice_message=_CHOOSE)
 
 
 def _day(label: str) -> VietnameseDateField:

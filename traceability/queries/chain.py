@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import and_, func, select, text
+from sqlalchemy import Select, and_, func, select, text
 from sqlalchemy.orm import Session
 
 from traceability.models import Chain, Record
@@ -58,37 +59,41 @@ def _links(session: Session, household_id: int, last: _Last) -> Iterator[tuple[i
 
 def check_chain(session: Session, household_id: int) -> ChainState:
     """Recompute a chain inside the database, in one statement: for pages that show it on every visit."""
-    previous = func.lag(Record.hash, 1, GENESIS).over(order_by=Record.seq)
+    return read_check(*session.execute(select_check(household_id)).one())
+
+
+def select_check(household_id: int) -> Select[Any]:
+    """Return the statement that recomputes a chain; ``read_check`` understands its row."""
     position = func.row_number().over(order_by=Record.seq)
     links = (
         select(
             Record.seq,
-            Record.hash,
             and_(
                 Record.seq == position,
-                Record.prev_hash == previous,
+                Record.prev_hash == func.lag(Record.hash, 1, GENESIS).over(order_by=Record.seq),
                 Record.hash == func.sha256(Record.prev_hash.op("||")(Record.body)),
             ).label("fits"),
         )
         .where(Record.household_id == household_id)
         .subquery()
     )
-    row = session.execute(
-        select(
-            func.count(links.c.seq),
-            func.coalesce(func.bool_and(links.c.fits), text("true")),
-            func.min(links.c.seq).filter(~links.c.fits),
-            func.max(links.c.seq),
-            select(Chain.head_seq).where(Chain.household_id == household_id).scalar_subquery(),
-            select(Chain.head_hash).where(Chain.household_id == household_id).scalar_subquery(),
-            func.max(links.c.hash).filter(
-                links.c.seq == select(Chain.head_seq).where(Chain.household_id == household_id).scalar_subquery()
-            ),
-        ).select_from(links)
-    ).one()
-    count, fits, broken, last_seq, head_seq, head_hash, last_hash = row
-    is_intact = bool(fits) and (last_seq or 0) == (head_seq or 0) and (last_hash or GENESIS) == (head_hash or GENESIS)
-    return ChainState(count, (head_hash or GENESIS).hex(), is_intact, None if is_intact else (broken or count + 1))
+    head = select(Chain.head_seq).where(Chain.household_id == household_id).scalar_subquery()
+    return select(
+        func.count(links.c.seq),
+        func.coalesce(func.bool_and(links.c.fits), text("true")),
+        func.min(links.c.seq).filter(~links.c.fits),
+        head,
+        select(Chain.head_hash).where(Chain.household_id == household_id).scalar_subquery(),
+        select(Record.hash).where(Record.household_id == household_id, Record.seq == head).scalar_subquery(),
+    ).select_from(links)
+
+
+def read_check(
+    count: int, fits: bool, broken: int | None, head_seq: int | None, head: bytes | None, last: bytes | None
+) -> ChainState:
+    """Turn the row of ``select_check`` into what it says."""
+    is_intact = fits and count == (head_seq or 0) and (last or GENESIS) == (head or GENESIS)
+    return ChainState(count, (head or GENESIS).hex(), is_intact, None if is_intact else (broken or count + 1))
 
 
 def list_chained_households(session: Session) -> list[int]:

@@ -16,7 +16,7 @@ from traceability.queries.records import RecordView, read_records, select_record
 
 #: What concerns a lot alone and says nothing about what was made from it.
 _OWN_ONLY = ("listed", "unlisted", "loss")
-_PARCEL_KINDS = ("parcel_packed", "parcel_shipped", "parcel_delivered", "parcel_returned")
+PARCEL_KINDS = ("parcel_packed", "parcel_shipped", "parcel_delivered", "parcel_returned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def list_story(session: Session, lot: LotView) -> Sequence[RecordView]:
         .join(RecordLot, RecordLot.record_id == Record.id)
         .where(
             RecordLot.lot_id.in_(select(upstream.c.lot_id)),
-            Record.kind.not_in(_PARCEL_KINDS),
+            Record.kind.not_in(PARCEL_KINDS),
             or_(RecordLot.lot_id == lot.id, Record.kind.not_in(_OWN_ONLY)),
         ),
     ).subquery()
@@ -81,7 +81,7 @@ def count_parcels(session: Session, lot_id: int) -> Mapping[str, ParcelCount]:
             Record.kind, func.count(), func.min(Record.occurred_at), func.max(Record.occurred_at)
         )
         .join(RecordLot, RecordLot.record_id == Record.id)
-        .where(RecordLot.lot_id == lot_id, Record.kind.in_(_PARCEL_KINDS))
+        .where(RecordLot.lot_id == lot_id, Record.kind.in_(PARCEL_KINDS))
         .group_by(Record.kind)
     )
     return {kind: ParcelCount(count, first_at, last_at) for kind, count, first_at, last_at in rows}

@@ -1,6 +1,6 @@
-"""Pages of the field diary, of lots, of the passport behind a QR code, and of the officer's desk."""
+"""Pages of the chain of custody: the field diary, the public page of a lot, the commune's desk."""
 
-from traceability.views import passport
+from traceability.views import corrections, diary, entries, lots, office, passport, recalls, regroup
 from traceability.views.blueprint import blueprint
 
-__all__ = ["blueprint", "passport"]
+__all__ = ["blueprint", "corrections", "diary", "entries", "lots", "office", "passport", "recalls", "regroup"]

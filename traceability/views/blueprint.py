@@ -1,4 +1,4 @@
-"""The blueprint that all pages of traceability hang on."""
+"""The blueprint that all pages of the chain of custody hang on."""
 
 from flask import Blueprint
 

@@ -1,79 +1,131 @@
-"""The page behind a QR code: what, where, who, every step, who verified, and the way to the door."""
+"""The public page of a lot, which the QR code on every pack opens."""
 
 import io
+from collections.abc import Sequence
 
 import segno
-from flask import Response, current_app, redirect, render_template, url_for
+from flask import Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from marketplace.accounts.gate import needs
 from marketplace.accounts.rules import Permission
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db
-from marketplace.core.errors import NotFound
-from marketplace.core.limits import limiter
-from sellers.queries import get_site, list_household_cards, list_valid_certificates
-from traceability.queries.chain import check_chain
+from sellers.queries import get_household, get_site, list_valid_certificates
 from traceability.queries.lots import LotView, find_lot_by_code
-from traceability.queries.recalls import find_recall_of_lot
-from traceability.queries.story import count_parcels, list_story
+from traceability.queries.passport import SealView, get_seal
+from traceability.queries.records import RecordView
+from traceability.queries.story import list_story
 from traceability.rules.lots import LotState
+from traceability.rules.templates import TREATMENTS
 from traceability.views.blueprint import blueprint
-from traceability.views.steps import make_steps, parcel_steps
+from traceability.views.steps import Step, tell_steps
 
-_UNKNOWN = "Không có lô hàng nào mang mã này. Hãy kiểm tra lại từng chữ số in trên gói hàng."
+_MAX_TYPED = 40
+#: What says nothing to a buyer.
+_SILENT = frozenset({"listed", "unlisted", "season_closed"})
+_PARCEL_STEPS = (
+    ("parcel_packed", "box"),
+    ("parcel_shipped", "truck"),
+    ("parcel_delivered", "house"),
+    ("parcel_returned", "arrow-left"),
+)
 _DAY_S = 86_400
 
 
-def _get(code: str) -> LotView:
-    lot = find_lot_by_code(db.session(), code)
-    if lot is None:
-        raise NotFound("lot_not_found", _UNKNOWN)
-    return lot
-
-
-@blueprint.get("/lo/<code>")
+@blueprint.get("/lo")
 @needs(Permission.PUBLIC)
-@limiter.limit("120/minute")
-def passport(code: str) -> ResponseReturnValue:
-    """Show a lot's history to everybody."""
-    lot = _get(code)
-    if lot.code != code:
-        return redirect(url_for("traceability.passport", code=lot.code), 301)
-    session = db.session()
-    today = local_date(utcnow())
-    story = list_story(session, lot)
-    cards = list_household_cards(session, [lot.household_id])
-    return render_template(
-        "traceability/passport.html",
-        lot=lot,
-        household=cards[0] if cards else None,
-        site=get_site(session, lot.site_id),
-        certificates=list_valid_certificates(session, [lot.household_id], today),
-        steps=make_steps(story, is_public=True) + parcel_steps(count_parcels(session, lot.id)),
-        verified=next((r for r in reversed(story) if r.kind == "verification" and r.details.get("decision") == "verified"), None),
-        recall=find_recall_of_lot(session, lot.id) if lot.state == LotState.RECALLED else None,
-        chain=check_chain(session, lot.household_id),
-        is_expired=lot.best_before_on is not None and lot.best_before_on < today,
-        records=len(story),
-    )
+def find_passport() -> ResponseReturnValue:
+    """Take a code typed from a label to its page; without one, ask for it."""
+    typed = request.args.get("ma", "").strip()
+    if typed:
+        return redirect(url_for("traceability.passport", code=typed[:_MAX_TYPED].replace("/", "-")), 303)
+    return render_template("traceability/no_lot.html", typed="", is_asked=False)
 
 
 @blueprint.get("/l/<code>")
 @needs(Permission.PUBLIC)
 def short_passport(code: str) -> ResponseReturnValue:
-    """Lead from the short address in a QR code to the lot's page."""
-    return redirect(url_for("traceability.passport", code=_get(code).code), 302)
+    """Take the short address to the full one."""
+    return redirect(url_for("traceability.passport", code=code), 301)
+
+
+@blueprint.get("/lo/<code>")
+@needs(Permission.PUBLIC)
+def passport(code: str) -> ResponseReturnValue:
+    """Show where a lot comes from, step by step, and what became of it. Six statements."""
+    session = db.session()
+    lot = find_lot_by_code(session, code)
+    if lot is None:
+        return render_template("traceability/no_lot.html", typed=code[:_MAX_TYPED], is_asked=True), 404
+    today = local_date(utcnow())
+    story = list_story(session, lot)
+    household = get_household(session, lot.household_id)
+    seal = get_seal(session, lot)
+    certificates = list_valid_certificates(session, [household.id], today)
+    return render_template(
+        "traceability/passport.html",
+        lot=lot,
+        household=household,
+        site=get_site(session, lot.site_id),
+        certificates=certificates,
+        steps=[
+            *tell_steps((one for one in story if one.kind not in _SILENT), is_private=False),
+            *_tell_parcels(seal),
+        ],
+        seal=seal.chain,
+        decision=_last(story, "verification") if lot.state == LotState.VERIFIED else None,
+        recall=_last(story, "recall"),
+        treatments=_count_kept(story, lot),
+        is_expired=lot.best_before_on is not None and lot.best_before_on < today,
+        picture=lot.photo_sha256,
+    )
+
+
+def _last(story: Sequence[RecordView], kind: str) -> RecordView | None:
+    return next((record for record in reversed(story) if record.kind == kind), None)
+
+
+def _count_kept(story: Sequence[RecordView], lot: LotView) -> int | None:
+    """Return how many treatments there were, all with their waiting period kept; None when one was not."""
+    if lot.hold_reason is not None:
+        return None
+    return sum(1 for one in story if one.is_in_force and one.kind in TREATMENTS)
+
+
+def _tell_parcels(seal: SealView) -> list[Step]:
+    titles = {
+        "parcel_packed": _("Đóng vào kiện hàng"),
+        "parcel_shipped": _("Giao cho bưu tá"),
+        "parcel_delivered": _("Đến tay người mua"),
+        "parcel_returned": _("Quay về nhà"),
+    }
+    steps = []
+    for kind, icon in _PARCEL_STEPS:
+        told = seal.parcels.get(kind)
+        if told is None:
+            continue
+        first, last = local_date(told.first_at), local_date(told.last_at)
+        when = f"{first:%d/%m/%Y}" if first == last else f"{first:%d/%m/%Y} – {last:%d/%m/%Y}"
+        steps.append(
+            Step(icon=icon, title=titles[kind], when=when, detail=_("%(count)s kiện", count=told.count))
+        )
+    return steps
 
 
 @blueprint.get("/lo/<code>/qr.svg")
 @needs(Permission.PUBLIC)
-def passport_qr(code: str) -> Response:
-    """Draw the QR code of a lot: its short address, level M so that a creased sticker still reads."""
-    lot = _get(code)
-    address = f"{current_app.config['PUBLIC_URL']}{url_for('traceability.short_passport', code=lot.code)}"
-    picture = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(picture, kind="svg", scale=8, border=4, light="#fff")
-    response = Response(picture.getvalue(), mimetype="image/svg+xml")
-    response.headers["Cache-Control"] = f"public, max-age={_DAY_S}"
+def passport_qr(code: str) -> ResponseReturnValue:
+    """Draw the QR code of a lot's public address. Error level Q: labels get wet, creased and dusty."""
+    lot = find_lot_by_code(db.session(), code)
+    if lot is None:
+        return render_template("traceability/no_lot.html", typed=code[:_MAX_TYPED], is_asked=True), 404
+    target = current_app.config["PUBLIC_URL"].rstrip("/") + url_for("traceability.passport", code=lot.code)
+    drawn = io.BytesIO()
+    qr = segno.make_qr(target, error="q", boost_error=False)
+    qr.save(drawn, kind="svg", border=4, scale=4, omitsize=True, light="#fff")
+    response = Response(drawn.getvalue(), mimetype="image/svg+xml")
+    response.cache_control.public = True
+    response.cache_control.max_age = _DAY_S
     return response

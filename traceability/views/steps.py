@@ -1,82 +1,205 @@
-"""Turns records into the steps of a timeline."""
+"""Tells records as steps of a timeline, in the words of people."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
+
+from flask_babel import gettext as _
 
 from marketplace.core.clock import local_date
 from marketplace.core.photos import photo_url
+from marketplace.core.quantity import UNITS, format_number, format_quantity
 from traceability.queries.records import RecordView
-from traceability.queries.story import ParcelCount
-from traceability.rules.wording import ROLE_LABELS, describe
+from traceability.rules.entries import OPERATORS
+from traceability.rules.templates import INCOMING_LABELS, TREATMENTS, WORK_LABELS
+from traceability.services.corrections import is_correctable
 
-#: What concerns the household's own book-keeping and tells a buyer nothing.
-_QUIET = frozenset({"listed", "unlisted", "season_closed"})
-_PARCELS = (
-    ("parcel_packed", "Đóng kiện gửi đi", "box"),
-    ("parcel_shipped", "Giao cho bưu cục", "truck"),
-    ("parcel_delivered", "Giao tận tay người mua", "house"),
-    ("parcel_returned", "Kiện quay về", "refresh"),
-)
+_ICONS = {
+    "season_opened": "field",
+    "season_closed": "check",
+    "incoming": "basket",
+    "planting": "seedling",
+    "stocking": "fish",
+    "fertilising": "sack",
+    "feeding": "sack",
+    "watering": "drop",
+    "spraying": "spray",
+    "medicine": "flask",
+    "vaccination": "flask",
+    "tending": "leaf",
+    "cleaning": "refresh",
+    "deaths": "warning",
+    "preparing": "knife",
+    "processing": "pot",
+    "checking": "eye",
+    "harvest": "scale",
+    "slaughter": "knife",
+    "making": "jar",
+    "packing": "box",
+    "split": "tag",
+    "merge": "tag",
+    "loss": "trash",
+    "listed": "basket",
+    "unlisted": "arrow-left",
+    "verification": "check-seal",
+    "held": "pause",
+    "released": "check",
+    "recall": "recall",
+}
+_TONES = {"held": "warning", "recall": "danger"}
 
 
-def make_steps(records: Iterable[RecordView], *, is_public: bool) -> list[dict[str, Any]]:
-    """Return timeline steps, oldest first. The public sees no private notes and no book-keeping."""
-    records = list(records)
-    reasons = {record.id: record.declared_reason for record in records}
-    steps = []
-    for record in records:
-        if is_public and record.kind in _QUIET:
-            continue
-        words = describe(record)
-        facts = list(words.facts)
-        if not is_public:
-            labels = {"supplier": "Mua của", "note": "Ghi thêm", "reason": "Lý do"}
-            facts += [(labels[name], text) for name, text in record.private.items() if name in labels and text]
-        steps.append(
-            {
-                "id": record.id,
-                "icon": words.icon,
-                "title": words.title,
-                "when": f"{local_date(record.occurred_at):%d/%m/%Y}",
-                "detail": "",
-                "facts": facts,
-                "by_role": ROLE_LABELS.get(record.entered_role, record.entered_role),
-                "photos": [
-                    (photo_url(photo, "thumb"), photo_url(photo, "large"), f"{words.title}, ảnh {number}")
-                    for number, photo in enumerate(record.photos, start=1)
-                ],
-                "verified": record.kind == "verification" and record.details.get("decision") == "verified",
-                "corrected_by": None
-                if record.is_in_force
-                else (reasons[record.id] or "Hộ đã bỏ dòng này vì ghi nhầm."),
-                "tone": words.tone if record.is_in_force else "",
-                "record": record,
-            }
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step as ``components/trace.html`` draws it; ``record_id`` is set where the entry may be put right."""
+
+    icon: str
+    title: str
+    when: str
+    detail: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    by_role: str = ""
+    photos: tuple[tuple[str, str, str], ...] = ()
+    verified: bool = False
+    corrected_by: str = ""
+    tone: str = ""
+    record_id: int | None = None
+
+
+def tell_steps(records: Iterable[RecordView], *, is_private: bool) -> list[Step]:
+    """Return the steps of records in their order. Suppliers and notes are told only to household and commune."""
+    return [_tell(record, is_private=is_private) for record in records]
+
+
+def _tell(record: RecordView, *, is_private: bool) -> Step:
+    title = _title(record)
+    detail = _detail(record)
+    facts = _facts(record)
+    if is_private:
+        if note := record.private.get("note") or record.private.get("reason"):
+            detail = f"{detail} {note}".strip()
+        if supplier := record.private.get("supplier"):
+            facts.append((_("Mua của"), supplier))
+        if record.happened_on != local_date(record.recorded_at):
+            facts.append((_("Ghi vào sổ ngày"), f"{local_date(record.recorded_at):%d/%m/%Y}"))
+    is_negative = record.kind == "verification" and record.details.get("decision") != "verified"
+    return Step(
+        icon="warning" if is_negative else _ICONS.get(record.kind, "leaf"),
+        title=title,
+        when=f"{record.happened_on:%d/%m/%Y}",
+        detail=detail,
+        facts=tuple(facts),
+        by_role=tell_author(record),
+        photos=tuple(
+            (photo_url(photo, "thumb"), photo_url(photo), _("Ảnh: %(what)s", what=title))
+            for photo in record.photos
+        ),
+        verified=record.kind == "verification" and not is_negative,
+        corrected_by=_correction(record),
+        tone="warning" if is_negative else _TONES.get(record.kind, ""),
+        record_id=record.id if is_private and is_correctable(record) else None,
+    )
+
+
+def tell_author(record: RecordView) -> str:
+    """Say who entered a record: a role, never a person's name."""
+    if record.kind == "verification":
+        return str(record.details.get("officerTitle") or _("Cán bộ xã"))
+    if record.kind == "recall":
+        return _("Cán bộ xã")
+    if record.kind == "released" or record.kind == "held":
+        return _("Sổ tự đối chiếu")
+    return {
+        "household": _("Hộ sản xuất"),
+        "helper": _("Do người được hộ nhờ ghi hộ"),
+        "officer": _("Do cán bộ xã ghi hộ"),
+        "system": _("Chợ tự ghi"),
+    }.get(record.entered_role, "")
+
+
+def _correction(record: RecordView) -> str:
+    if record.is_in_force:
+        return ""
+    reason = record.declared_reason or _("ghi nhầm")
+    if record.corrected_by is None:
+        return _("việc này không có thật, %(reason)s", reason=reason)
+    return reason
+
+
+def _title(record: RecordView) -> str:
+    details = record.details
+    if record.kind in WORK_LABELS:
+        return WORK_LABELS[record.kind]
+    return {
+        "season_opened": _("Bắt đầu: %(produce)s", produce=details.get("produce", "")),
+        "season_closed": _("Kết thúc"),
+        "incoming": _(
+            "Nhập %(what)s", what=INCOMING_LABELS.get(str(details.get("what")), _("vật tư")).lower()
+        ),
+        "harvest": _("Thu hoạch"),
+        "slaughter": _("Giết mổ"),
+        "making": _("Làm ra thành phẩm"),
+        "packing": _("Đóng gói"),
+        "split": _("Tách lô"),
+        "merge": _("Gộp lô"),
+        "loss": _("Hao hụt"),
+        "listed": _("Đưa ra bán"),
+        "unlisted": _("Rút về, không bán nữa"),
+        "verification": _("Xã đã xác nhận") if details.get("decision") == "verified" else _("Xã trả lại"),
+        "held": _("Tạm giữ, không được bán"),
+        "released": _("Hết tạm giữ"),
+        "recall": _("Thu hồi"),
+    }.get(record.kind, record.kind)
+
+
+def _detail(record: RecordView) -> str:
+    details = record.details
+    if record.kind in TREATMENTS and record.waiting_until is not None:
+        if not details.get("waitingDays"):
+            return _("Theo nhãn, thuốc này không cần cách ly.")
+        return _(
+            "Cách ly %(days)s ngày, đến hết ngày %(until)s.",
+            days=details["waitingDays"],
+            until=f"{record.waiting_until:%d/%m/%Y}",
         )
-    return steps
+    if record.kind in {"loss", "held", "released"}:
+        return str(details.get("reason", ""))
+    if record.kind == "recall":
+        return f"{details.get('reason', '')} {details.get('instruction', '')}".strip()
+    return ""
 
 
-def parcel_steps(counts: Mapping[str, ParcelCount]) -> list[dict[str, Any]]:
-    """Return what became of a lot after sale: how many parcels took each step, and when. No buyer is named."""
-    steps = []
-    for kind, title, icon in _PARCELS:
-        count = counts.get(kind)
-        if count is None:
-            continue
-        first, last = f"{local_date(count.first_at):%d/%m/%Y}", f"{local_date(count.last_at):%d/%m/%Y}"
-        when = first if first == last else f"{first} đến {last}"
-        steps.append(
-            {
-                "icon": icon,
-                "title": title,
-                "when": when,
-                "detail": f"{count.count} kiện",
-                "facts": [],
-                "by_role": "",
-                "photos": [],
-                "verified": False,
-                "corrected_by": None,
-                "tone": "warning" if kind == "parcel_returned" else "",
-            }
-        )
-    return steps
+def _facts(record: RecordView) -> list[tuple[str, str]]:
+    details = record.details
+    found: list[tuple[str, str]] = []
+
+    def add(label: str, value: object) -> None:
+        if value not in (None, ""):
+            found.append((label, str(value)))
+
+    if record.kind == "incoming":
+        add(_("Tên"), details.get("name"))
+    add(_("Đã dùng"), details.get("product"))
+    add(_("Hoạt chất"), details.get("activeIngredient"))
+    add(_("Để trị"), details.get("target"))
+    add(_("Liều lượng"), details.get("dose"))
+    if "amount" in details:
+        add(_("Số lượng"), _amount(details))
+    add(_("Số lô của nơi bán"), details.get("supplierLot"))
+    add(_("Giấy tờ số"), details.get("paperNo"))
+    if details.get("operatorRole") not in {None, "household"}:
+        add(_("Người làm"), OPERATORS.get(str(details["operatorRole"])))
+    if record.kind in {"harvest", "slaughter", "making", "packing"}:
+        add(_("Lô"), details.get("lot"))
+        add(_("Loại"), details.get("grade"))
+        if record.best_before_on:
+            add(_("Hạn sử dụng"), f"{record.best_before_on:%d/%m/%Y}")
+    if record.kind in {"split", "merge"}:
+        add(_("Thành lô"), ", ".join(details.get("lots", ())))
+    return found
+
+
+def _amount(details: Any) -> str:
+    amount, unit = Decimal(str(details["amount"])), str(details.get("unit", ""))
+    return format_quantity(amount, unit) if unit in UNITS else format_number(amount)

@@ -1,0 +1,46 @@
+"""What the public page of a lot needs beside its story: its seal, and how far its parcels went. One statement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from traceability.models import Record, RecordLot
+from traceability.queries.chain import ChainState, read_check, select_check
+from traceability.queries.lots import LotView
+from traceability.queries.story import PARCEL_KINDS, ParcelCount
+
+
+@dataclass(frozen=True, slots=True)
+class SealView:
+    """The state of the household's chain, and what happened to parcels with goods of the lot, by kind of record."""
+
+    chain: ChainState
+    parcels: Mapping[str, ParcelCount]
+
+
+def get_seal(session: Session, lot: LotView) -> SealView:
+    """Return the seal of a lot's household and what became of the lot's parcels; no parcel is named."""
+    moves = (
+        select(
+            Record.kind,
+            func.count().label("count"),
+            func.min(Record.occurred_at).label("first_at"),
+            func.max(Record.occurred_at).label("last_at"),
+        )
+        .join(RecordLot, RecordLot.record_id == Record.id)
+        .where(RecordLot.lot_id == lot.id, Record.kind.in_(PARCEL_KINDS))
+        .group_by(Record.kind)
+        .subquery()
+    )
+    told = select(
+        func.jsonb_agg(func.jsonb_build_array(moves.c.kind, moves.c.count, moves.c.first_at, moves.c.last_at))
+    ).scalar_subquery()
+    row = session.execute(select_check(lot.household_id).add_columns(told)).one()
+    parcels = {
+        kind: ParcelCount(count, datetime.fromisoformat(first_at), datetime.fromisoformat(last_at))
+        for kind, count, first_at, last_at in row[-1] or ()
+    }
+    return SealView(read_check(*row[:-1]), parcels)
