@@ -123,7 +123,9 @@ class ViettelPost:
         candidates = (given, told if isinstance(told, str) else "")
         secret = self._secret.encode()
         # Both are compared whatever the first one says, so that time tells nothing.
-        is_known = [hmac.compare_digest(candidate.encode(), secret) for candidate in candidates]
+        is_known = [
+            hmac.compare_digest(candidate.encode(errors="replace"), secret) for candidate in candidates
+        ]
         if not secret or not any(is_known):
             raise ForgedWebhook
         return translate.message_key(message, body)

@@ -167,7 +167,7 @@ def message_key(message: Mapping[str, Any], body: bytes) -> str:
     """Return what makes a webhook itself: waybill, state and the carrier's time; else the hash of its bytes."""
     data = message.get("DATA")
     if isinstance(data, Mapping):
-        parts = [str(data.get(name) or "") for name in ("ORDER_NUMBER", "ORDER_STATUS", "ORDER_STATUSDATE")]
+        parts = [_text(data, name) for name in ("ORDER_NUMBER", "ORDER_STATUS", "ORDER_STATUSDATE")]
         if all(parts):
             return "|".join(parts)[:200]
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
@@ -178,28 +178,36 @@ def read_word(message: Mapping[str, Any]) -> Word | None:
     data = message.get("DATA")
     if not isinstance(data, Mapping) or "ORDER_STATUS" not in data:
         return None
-    code = str(data["ORDER_STATUS"]).strip()
+    code = _text(data, "ORDER_STATUS")
     try:
         happened_at = read_time(data.get("ORDER_STATUSDATE"))
     except ValueError as error:
         raise UnreadableWebhook("ORDER_STATUSDATE") from error
     state, label = _states().get(code, (None, ""))
-    reason_code = str(data.get("REASON_CODE") or "")
+    reason_code = _text(data, "REASON_CODE")
     return Word(
-        reference=str(data.get("ORDER_REFERENCE") or "")[:50],
-        waybill=str(data.get("ORDER_NUMBER") or "")[:50],
+        reference=_text(data, "ORDER_REFERENCE")[:50],
+        waybill=_text(data, "ORDER_NUMBER")[:50],
         code=code[:24],
         state=state,
-        label=label or str(data.get("STATUS_NAME") or code),
+        label=label or _text(data, "STATUS_NAME") or code,
         happened_at=happened_at,
         # "LOCALION" is the carrier's own spelling.
-        place=str(data.get("LOCALION_CURRENTLY") or data.get("LOCATION_CURRENTLY") or ""),
+        place=_text(data, "LOCALION_CURRENTLY") or _text(data, "LOCATION_CURRENTLY"),
         reason_code=reason_code[:24],
-        reason=_reasons().get(reason_code, str(data.get("NOTE") or "") if reason_code else ""),
+        reason=_reasons().get(reason_code, _text(data, "NOTE") if reason_code else ""),
         is_returning=_is_true(data.get("IS_RETURNING")),
         cod_vnd=read_money(data.get("MONEY_COLLECTION")),
         fee_vnd=read_money(data.get("MONEY_TOTAL")),
     )
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    """Return a field as text that a database takes: no NUL, no half characters. Zero counts as a value."""
+    value = data.get(name)
+    if value is None or isinstance(value, Mapping | list):
+        return ""
+    return str(value).encode(errors="replace").decode().replace("\x00", "").strip()
 
 
 def _place_fields(side: str, place: tuple[int, int, int]) -> Fields:

@@ -53,6 +53,15 @@ def test_an_unknown_code_is_kept_without_a_meaning() -> None:
     assert (word.code, word.state, word.label) == ("570", None, "Khác")
 
 
+def test_letters_that_no_database_takes_are_left_out() -> None:
+    data = {**MESSAGE["DATA"], "LOCALION_CURRENTLY": "Bưu\x00 cục \ud800", "ORDER_REFERENCE": ["x"]}  # type: ignore[dict-item]
+    word = translate.read_word({"DATA": data})
+    assert word is not None
+    assert (word.place, word.reference) == ("Bưu cục ?", "")
+    message = {"DATA": {**data, "ORDER_NUMBER": "15\x0001"}}
+    assert translate.message_key(message, b"") == "1501|506|20/11/2026 09:30:15"
+
+
 def test_a_message_about_something_else_says_nothing() -> None:
     assert translate.read_word({"DATA": {"PROMOTION": 1}, "TOKEN": "x"}) is None
     assert translate.read_word({"EVENT": "ping"}) is None

@@ -51,10 +51,11 @@ def test_another_state_is_another_message(client: FlaskClient, session: Session)
         {"DATA": DATA, "TOKEN": ""},
         {"DATA": DATA, "TOKEN": None},
         {"DATA": DATA, "TOKEN": ["chung-ta-biet"]},
+        {"DATA": DATA, "TOKEN": "\ud800"},
         [],
         "chung-ta-biet",
     ],
-    ids=["none", "wrong", "empty", "null", "list", "array", "text"],
+    ids=["none", "wrong", "empty", "null", "list", "half", "array", "text"],
 )
 def test_a_forged_message_is_turned_away_and_leaves_no_trace(
     client: FlaskClient, session: Session, body: object
@@ -70,8 +71,12 @@ def test_the_secret_may_come_in_the_header(client: FlaskClient, session: Session
     assert count(session) == (1, 1)
 
 
-@pytest.mark.parametrize("body", [b'{"EVENT": "ping", "TOKEN": "chung-ta-biet"}', b'{"DATA": 5, "TOKEN": "chung-ta-biet"}'])
-def test_kinds_that_we_do_not_know_are_acknowledged(client: FlaskClient, session: Session, body: bytes) -> None:
+@pytest.mark.parametrize(
+    "body", [b'{"EVENT": "ping", "TOKEN": "chung-ta-biet"}', b'{"DATA": 5, "TOKEN": "chung-ta-biet"}']
+)
+def test_kinds_that_we_do_not_know_are_acknowledged(
+    client: FlaskClient, session: Session, body: bytes
+) -> None:
     response = client.post("/webhooks/viettelpost", data=body, content_type="application/json")
     assert response.status_code == 200
     assert count(session) == (1, 1)
