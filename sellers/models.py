@@ -3,8 +3,22 @@
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, Float, ForeignKey, Identity, Index, Integer
-from sqlalchemy import String, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -73,7 +87,9 @@ class Household(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
         CheckConstraint("kind IN ('household','cooperative')", name="kind_is_known"),
-        CheckConstraint("state IN ('draft','identity_pending','verified','suspended')", name="state_is_known"),
+        CheckConstraint(
+            "state IN ('draft','identity_pending','verified','suspended')", name="state_is_known"
+        ),
     )
 
 
@@ -153,5 +169,3 @@ class PayoutAccount(Base):
     set_by: Mapped[int] = mapped_column(BigInteger)
     set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     __table_args__ = (UniqueConstraint("household_id", "account_number", "set_at"),)
-
-

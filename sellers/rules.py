@@ -53,6 +53,33 @@ IDENTITY_METHODS = {
     "vneid_reference": "Đối chiếu VNeID",
     "business_licence": "Giấy đăng ký kinh doanh",
 }
+#: Banks that take transfers through NAPAS 24/7, by the issuer number (BIN) that VietQR uses.
+BANKS = {
+    "970405": "Agribank",
+    "970436": "Vietcombank",
+    "970415": "VietinBank",
+    "970418": "BIDV",
+    "970422": "MB",
+    "970407": "Techcombank",
+    "970416": "ACB",
+    "970432": "VPBank",
+    "970423": "TPBank",
+    "970403": "Sacombank",
+    "970437": "HDBank",
+    "970441": "VIB",
+    "970443": "SHB",
+    "970449": "LPBank",
+    "970426": "MSB",
+    "970440": "SeABank",
+    "970448": "OCB",
+    "970431": "Eximbank",
+    "970446": "Co-opBank",
+    "970409": "Bac A Bank",
+    "970428": "Nam A Bank",
+    "970425": "ABBANK",
+    "970412": "PVcomBank",
+    "970419": "NCB",
+}
 #: OCOP: Decision 148/QD-TTg grants 3 to 5 stars for 36 months.
 _OCOP_STARS = range(3, 6)
 _LONGEST_VALIDITY = timedelta(days=366 * 5)

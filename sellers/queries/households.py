@@ -8,10 +8,12 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from marketplace.core.errors import NotFound
-from sellers.models import Certificate, Commune, Household, PayoutAccount, Province, Site
+from sellers.models import Certificate, Commune, Household, IdentityCheck, PayoutAccount, Province, Site
 from sellers.rules import (
+    BANKS,
     HOUSEHOLD_KINDS,
     HOUSEHOLD_LABELS,
+    IDENTITY_METHODS,
     SITE_KINDS,
     HouseholdState,
     certificate_code,
@@ -140,6 +142,22 @@ class SellerDisclosure:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityCheckView:
+    """One check of who a household is; of a card's number only the last four digits are known."""
+
+    method: str
+    last4: str
+    is_accepted: bool
+    reason: str
+    checked_at: datetime
+
+    @property
+    def method_label(self) -> str:
+        """The way of checking in words."""
+        return IDENTITY_METHODS.get(self.method, self.method)
+
+
+@dataclass(frozen=True, slots=True)
 class PayoutView:
     """Where a household's money goes; the account number is masked."""
 
@@ -147,6 +165,11 @@ class PayoutView:
     masked_number: str
     holder: str
     set_at: datetime
+
+    @property
+    def bank(self) -> str:
+        """The bank's name."""
+        return BANKS.get(self.bank_bin, self.bank_bin)
 
 
 def _households() -> Select[tuple[Household, str, str, str]]:
@@ -308,13 +331,28 @@ def list_seller_disclosures(session: Session, household_ids: Collection[int]) ->
             shown_name=household.shown_name,
             name=household.representative,
             address=", ".join(
-                part for part in (household.address_line, household.hamlet, commune_name, province_name) if part
+                part
+                for part in (household.address_line, household.hamlet, commune_name, province_name)
+                if part
             ),
             phone=household.phone,
             tax_code=household.tax_code or "",
         )
         for household, _, commune_name, province_name in rows
     }
+
+
+def list_identity_checks(session: Session, household_id: int) -> Sequence[IdentityCheckView]:
+    """Return how officers checked who a household is, newest first."""
+    rows = session.execute(
+        select(
+            IdentityCheck.method, IdentityCheck.last4, IdentityCheck.is_accepted, IdentityCheck.reason,
+            IdentityCheck.checked_at,
+        )
+        .where(IdentityCheck.household_id == household_id)
+        .order_by(IdentityCheck.id.desc())
+    )  # fmt: skip
+    return [IdentityCheckView(*row) for row in rows]
 
 
 def find_payout_account(session: Session, household_id: int) -> PayoutView | None:

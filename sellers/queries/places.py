@@ -94,7 +94,10 @@ def list_active_communes(session: Session) -> Sequence[tuple[CommuneView, int]]:
 
 def list_provinces(session: Session) -> Sequence[tuple[str, str]]:
     """Return (code, name) of all provinces in alphabetical order."""
-    return [tuple(row) for row in session.execute(select(Province.code, Province.name).order_by(Province.sort_key))]
+    return [
+        tuple(row)
+        for row in session.execute(select(Province.code, Province.name).order_by(Province.sort_key))
+    ]
 
 
 def find_communes(

@@ -30,7 +30,7 @@ class CertificateFacts:
     scope: str = ""
 
 
-def add_certificate(  # noqa: PLR0913 - whose, what, with which picture, by whom
+def add_certificate(
     *,
     session: Session,
     household_id: int,
@@ -40,7 +40,9 @@ def add_certificate(  # noqa: PLR0913 - whose, what, with which picture, by whom
     form_key: uuid.UUID | None,
 ) -> int:
     """Hand in a certificate; return its id. It shows nowhere until an officer has seen it."""
-    check_certificate(kind=facts.kind, stars=facts.stars, issued_on=facts.issued_on, expires_on=facts.expires_on)
+    check_certificate(
+        kind=facts.kind, stars=facts.stars, issued_on=facts.issued_on, expires_on=facts.expires_on
+    )
     if form_key is not None:
         known = session.execute(
             select(Certificate.id).where(

@@ -16,7 +16,7 @@ from marketplace.core.ids import new_code
 from marketplace.core.outbox import record_event
 from sellers.events import HouseholdChanged, HouseholdVerified
 from sellers.models import Commune, Household, IdentityCheck, PayoutAccount
-from sellers.rules import HOUSEHOLD_KINDS, IDENTITY_METHODS, HouseholdState, next_household_state
+from sellers.rules import BANKS, HOUSEHOLD_KINDS, IDENTITY_METHODS, HouseholdState, next_household_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class HouseholdFacts:
     tax_code: str | None = None
 
 
-def register_household(  # noqa: PLR0913 - who, what, where, under which key
+def register_household(
     *,
     session: Session,
     facts: HouseholdFacts,
@@ -50,7 +50,9 @@ def register_household(  # noqa: PLR0913 - who, what, where, under which key
         message = "Hãy chọn xã, phường trong danh sách."
         raise Refused("commune_unknown", message, field="commune_code")
     if form_key is not None:
-        known = session.execute(select(Household.id).where(Household.form_key == form_key)).scalar_one_or_none()
+        known = session.execute(
+            select(Household.id).where(Household.form_key == form_key)
+        ).scalar_one_or_none()
         if known is not None:
             return known
     return session.execute(
@@ -102,7 +104,7 @@ def submit_identity(*, session: Session, household_id: int) -> None:
     household.state = next_household_state(HouseholdState(household.state), "submit")
 
 
-def check_identity(  # noqa: PLR0913 - who checked whom, how, with what result
+def check_identity(
     *,
     session: Session,
     household_id: int,
@@ -130,7 +132,9 @@ def check_identity(  # noqa: PLR0913 - who checked whom, how, with what result
     if not is_accepted and not reason.strip():
         message = "Hãy viết lý do để hộ biết cần bổ sung gì."
         raise Refused("reason_missing", message, field="reason")
-    household.state = next_household_state(HouseholdState(household.state), "verify" if is_accepted else "reject")
+    household.state = next_household_state(
+        HouseholdState(household.state), "verify" if is_accepted else "reject"
+    )
     digits = "".join(ch for ch in number if ch.isalnum())
     session.execute(
         insert(IdentityCheck).values(
@@ -157,7 +161,7 @@ def suspend_household(*, session: Session, household_id: int, is_suspended: bool
     record_event(session, HouseholdChanged(household_id=household_id))
 
 
-def set_payout_account(  # noqa: PLR0913 - one argument for each thing on a bank card
+def set_payout_account(
     *,
     session: Session,
     household_id: int,
@@ -170,11 +174,11 @@ def set_payout_account(  # noqa: PLR0913 - one argument for each thing on a bank
     """Say where a household's money goes. Helpers cannot; every change stays on record."""
     if actor.is_helper or actor.user_id is None or actor.household_id != household_id:
         raise NotFound
-    if not (bank_bin.isdigit() and len(bank_bin) == 6):  # noqa: PLR2004 - ISO/IEC 7812 issuer number
-        message = "Mã ngân hàng gồm 6 chữ số."
+    if bank_bin not in BANKS:
+        message = "Hãy chọn một ngân hàng trong danh sách."
         raise Refused("bank_bin", message, field="bank_bin")
     if not (account_number.isascii() and account_number.isalnum() and 4 <= len(account_number) <= 19):  # noqa: PLR2004
-        message = "Số tài khoản gồm 4 đến 19 chữ số."
+        message = "Số tài khoản cần từ 4 đến 19 chữ số, không có dấu."
         raise Refused("account_number", message, field="account_number")
     session.execute(
         pg_insert(PayoutAccount).values(

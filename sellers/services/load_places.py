@@ -25,7 +25,10 @@ def load_administrative_units(session: Session) -> int:
     provinces = {code: name for code, name in data["p"]}
     session.execute(
         pg_insert(Province).on_conflict_do_nothing(),
-        [{"code": code, "name": name, "sort_key": vietnamese_sort_key(split_place(name).short)} for code, name in data["p"]],
+        [
+            {"code": code, "name": name, "sort_key": vietnamese_sort_key(split_place(name).short)}
+            for code, name in data["p"]
+        ],
     )
     old = {code: (name, district, province) for code, name, district, province in data["l"]}
     into: dict[str, list[tuple[str, bool]]] = defaultdict(list)
@@ -49,7 +52,9 @@ def load_administrative_units(session: Session) -> int:
             }
         )
     ids = dict(
-        session.execute(insert(Commune).returning(Commune.code, Commune.id, sort_by_parameter_order=True), rows)
+        session.execute(
+            insert(Commune).returning(Commune.code, Commune.id, sort_by_parameter_order=True), rows
+        )
         .tuples()
         .all()
     )
