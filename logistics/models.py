@@ -13,8 +13,11 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
 )
-from sqlalchemy import String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -47,7 +50,8 @@ class Parcel(Base):
     weight_g: Mapped[int] = mapped_column(Integer)
     cod_vnd: Mapped[int] = mapped_column(BigInteger)
     fee_vnd: Mapped[int | None] = mapped_column(BigInteger)
-    #: How often the carrier was asked to take the parcel, and when last. A question under way leaves its time here.
+    #: How often the carrier was asked to take the parcel, and when last. A question under way leaves
+    #: its time here.
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     heard_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -140,6 +144,8 @@ class CodReceivable(Base):
 
 #: Words of a carrier are evidence: once stored they stay.
 DDL = [
-    "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON logistics_movements "
-    "FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change()",
+    (
+        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON logistics_movements "
+        "FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change()"
+    ),
 ]

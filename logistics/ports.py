@@ -1,4 +1,7 @@
-"""What we ask of a carrier, in our own words. An outside call ends done, refused or unknown; unknown is not failure."""
+"""What we ask of a carrier, in our own words. An outside call ends done, refused or unknown.
+
+Unknown is not failure.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -28,8 +31,9 @@ class PostalAddress:
 class ParcelSpec:
     """What goes from whom to whom. It is frozen with the first attempt, so that a repetition says the same.
 
-    Weight in grams; money in whole đồng. ``cod_vnd`` already holds everything that the buyer pays at the door.
-    An empty ``service`` lets the carrier's price list decide; ``max_transit_hours`` is what the goods endure.
+    Weight in grams; money in whole đồng. ``cod_vnd`` already holds everything that the buyer pays at the
+    door. An empty ``service`` lets the carrier's price list decide; ``max_transit_hours`` is what the goods
+    endure.
     """
 
     sender: PostalAddress
@@ -61,9 +65,10 @@ def read_spec(stored: Mapping[str, Any]) -> ParcelSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What a service asks (đồng, taxes and surcharges in) and how long it takes (hours; None when nobody says).
+    """What a service asks (đồng, taxes and surcharges in) and how long it takes (hours.
 
-    ``is_estimate`` marks a price of our own table: the carrier had not answered in time.
+    None when nobody says). ``is_estimate`` marks a price of our own table: the carrier had not answered in
+    time.
     """
 
     carrier: str
@@ -96,8 +101,9 @@ class Label:
 class Word:
     """One thing that a carrier said about a parcel.
 
-    ``state`` is ours (see ``rules.states``); None when we do not know the carrier's ``code``. ``happened_at`` is the
-    carrier's clock, in UTC. ``cod_vnd`` is what the carrier means to collect, which proves no payment.
+    ``state`` is ours (see ``rules.states``); None when we do not know the carrier's ``code``.
+    ``happened_at`` is the carrier's clock, in UTC. ``cod_vnd`` is what the carrier means to collect, which
+    proves no payment.
     """
 
     reference: str
@@ -170,7 +176,8 @@ class Carrier(Protocol):
     ) -> Done[Booking] | RefusedByCarrier | Unknown | NotSent:
         """Make sure that one parcel stands under ``reference``, never a second.
 
-        When one stands there already, its booking is returned (without waybill where the carrier keeps it back).
+        When one stands there already, its booking is returned (without waybill where the carrier keeps it
+        back).
         """
         ...
 
@@ -193,5 +200,8 @@ class Carrier(Protocol):
         ...
 
     def read_webhook(self, body: bytes) -> Sequence[Word]:
-        """Return what a checked message says; empty for kinds we do not know. Raises ``UnreadableWebhook``."""
+        """Return what a checked message says; empty for kinds we do not know.
+
+        Raises ``UnreadableWebhook``.
+        """
         ...

@@ -97,7 +97,10 @@ class CodView:
 
 @dataclass(frozen=True, slots=True)
 class LabelView:
-    """What is needed to print a label. ``url`` is the carrier's own one while it works; ``content`` its file."""
+    """What is needed to print a label. ``url`` is the carrier's own one while it works.
+
+    ``content`` its file.
+    """
 
     parcel: ParcelView
     spec: ParcelSpec
@@ -131,7 +134,10 @@ def get_spec(session: Session, parcel_id: int) -> ParcelSpec:
 
 
 def get_label(session: Session, reference: str, household_id: int, now: datetime) -> LabelView:
-    """Return the label of a household's own parcel. Raises ``ParcelUnknown``, also for another household's."""
+    """Return the label of a household's own parcel.
+
+    Raises ``ParcelUnknown``, also for another household's.
+    """
     row = session.execute(
         select(Parcel)
         .where(Parcel.reference == reference, Parcel.household_id == household_id)
@@ -179,8 +185,8 @@ def search_parcels(
 ) -> tuple[Sequence[ParcelView], int]:
     """Return a page of parcels, newest first, and how many there are.
 
-    ``state`` is one of ours, or ``attention`` for those that need a person; ``typed`` is a piece of a reference or
-    a waybill.
+    ``state`` is one of ours, or ``attention`` for those that need a person; ``typed`` is a piece of a
+    reference or a waybill.
     """
     wanted = select(Parcel)
     if state == "attention":
@@ -216,7 +222,7 @@ def count_parcels(session: Session) -> dict[str, int]:
 
 
 def sum_cod(session: Session) -> dict[str, int]:
-    """Return how much cash there is in each state (``awaiting``, ``collected``, ``remitted``, ``void``), in đồng."""
+    """Return how much cash (đồng) there is in each of the states of ``rules.states.CodState``."""
     rows = session.execute(
         select(CodReceivable.state, func.sum(CodReceivable.amount_vnd)).group_by(CodReceivable.state)
     )

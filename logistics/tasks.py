@@ -44,10 +44,11 @@ def apply_webhook(*, delivery_id: int, inbox_id: int, **_: object) -> None:
 
 @task("logistics.book_parcel", queue="outside")
 def book_parcel(*, delivery_id: int, parcel_id: int, **_: object) -> None:
-    """Book a planned parcel. After a crash between the carrier's answer and our note, the same question is safe.
+    """Book a planned parcel.
 
-    When the carrier cannot be reached the delivery fails, and comes again later; an answer that got lost does not
-    fail: the sweep asks after a quiet time, in which the carrier's own message usually settles it.
+    After a crash between the carrier's answer and our note, the same question is safe. When the carrier
+    cannot be reached the delivery fails, and comes again later; an answer that got lost does not fail: the
+    sweep asks after a quiet time, in which the carrier's own message usually settles it.
     """
     with transaction() as session:
         is_settled = not book.is_unsettled(session=session, parcel_id=parcel_id)

@@ -1,4 +1,4 @@
-"""The carrier's messages: check the secret, store, answer at once (Viettel Post wants 200 within a second)."""
+"""The carrier's messages: check the secret, store, answer at once (Viettel Post waits one second)."""
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue

@@ -1,7 +1,8 @@
 """From everything a carrier said to where the parcel stands.
 
-Messages come late, twice and out of order. The state is therefore never "the last message", but a fold over all
-words in the order of the carrier's own clock: the same words give the same state, in whatever order they came in.
+Messages come late, twice and out of order. The state is therefore never "the last message", but a fold over
+all words in the order of the carrier's own clock: the same words give the same state, in whatever order
+they came in.
 """
 
 from collections.abc import Iterable, Sequence
@@ -51,17 +52,17 @@ def meaning(said: Said) -> ParcelState | None:
 def fold(words: Iterable[Said]) -> Standing:
     """Return where a booked parcel stands after these words, whatever order they are given in.
 
-    Words with the same time count in the order of the journey. A word whose step is not allowed is passed over; after
-    an end nothing counts any more.
+    Words with the same time count in the order of the journey. A word whose step is not allowed is passed
+    over; after an end nothing counts any more.
     """
     standing = Standing(ParcelState.BOOKED)
     for said in in_order(words):
         wanted = meaning(said)
         if standing.state in FINAL:
             break
-        if wanted is not None and wanted in STEPS[standing.state]:
-            standing = Standing(wanted, said.happened_at, said.code)
-        elif wanted == standing.state and standing.since is None:
+        if (wanted is not None and wanted in STEPS[standing.state]) or (
+            wanted == standing.state and standing.since is None
+        ):
             standing = Standing(wanted, said.happened_at, said.code)
     return standing
 
@@ -92,7 +93,8 @@ def advance(current: ParcelState, words: Iterable[Said]) -> Standing:
 def contradicts(current: ParcelState, since: datetime, said: Said) -> bool:
     """Say whether a word that came after an end tells another story than that end, and so needs a person.
 
-    Late and surplus messages are normal. Another end is not; neither is a parcel that travels after it was called off.
+    Late and surplus messages are normal. Another end is not; neither is a parcel that travels after it was
+    called off.
     """
     wanted = meaning(said)
     if current not in FINAL or wanted is None or wanted == current:

@@ -32,7 +32,8 @@ class ParcelState(StrEnum):
 
 S = ParcelState
 
-#: The carrier has the parcel, or at least knows of it; carriers leave out steps, so every later one may follow.
+#: The carrier has the parcel, or at least knows of it; carriers leave out steps, so every later one may
+#: follow.
 _GONE_WRONG = {S.LOST, S.DAMAGED}
 _ON_THE_WAY_BACK = {S.RETURN_PENDING, S.RETURNING, S.RETURNED}
 _AT_THE_DOOR = {S.OUT_FOR_DELIVERY, S.DELIVERY_FAILED, S.AVAILABLE_FOR_PICKUP, S.DELIVERED}

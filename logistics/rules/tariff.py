@@ -24,7 +24,10 @@ class Zone:
 
 
 def estimate(carrier: str, spec: ParcelSpec) -> Quote:
-    """Return our own estimate for a parcel. It names no service: the booking takes one from the real price list."""
+    """Return our own estimate for a parcel.
+
+    It names no service: the booking takes one from the real price list.
+    """
     is_near = fold(spec.sender.province_name) == fold(spec.recipient.province_name)
     zone = _zones()["province" if is_near else "country"]
     steps = -(-max(0, spec.weight_g - _FIRST_G) // _STEP_G)
@@ -39,9 +42,10 @@ def estimate(carrier: str, spec: ParcelSpec) -> Quote:
 
 
 def choose(quotes: Sequence[Quote], max_transit_hours: int | None) -> Quote | None:
-    """Return the cheapest service that is fast enough for the goods; when none is, the fastest; None for no quotes.
+    """Return the cheapest service that is fast enough for the goods; when none is, the fastest.
 
-    A service that does not say how long it takes counts as too slow for goods that spoil.
+    None for no quotes. A service that does not say how long it takes counts as too slow for goods that
+    spoil.
     """
     if not quotes:
         return None

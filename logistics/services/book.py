@@ -44,7 +44,7 @@ class BookingClaim:
     spec: ParcelSpec
 
 
-def plan_parcel(  # noqa: PLR0913 - one column each
+def plan_parcel(
     *,
     session: Session,
     reference: str,
@@ -55,7 +55,10 @@ def plan_parcel(  # noqa: PLR0913 - one column each
     service: str,
     now: datetime,
 ) -> int:
-    """Plan a parcel and have it booked after this transaction; return its id. Planning it again changes nothing."""
+    """Plan a parcel and have it booked after this transaction; return its id.
+
+    Planning it again changes nothing.
+    """
     parcel_id = session.execute(
         pg_insert(Parcel)
         .values(
@@ -131,7 +134,10 @@ def settle_booking(
     outcome: Done[Booking] | RefusedByCarrier | Unknown | NotSent,
     now: datetime,
 ) -> None:
-    """Write down what came of asking the carrier. The carrier's message may have been faster: then it stands."""
+    """Write down what came of asking the carrier.
+
+    The carrier's message may have been faster: then it stands.
+    """
     parcel = lock_parcel(session, parcel_id)
     is_open = ParcelState(parcel.state) in UNSETTLED
     match outcome:

@@ -25,7 +25,10 @@ class CancelClaim:
 
 
 def request_cancel(*, session: Session, reference: str, now: datetime) -> bool:
-    """Ask for a parcel to be stopped; False when there is none, or it has ended. The carrier may still say no."""
+    """Ask for a parcel to be stopped; False when there is none, or it has ended.
+
+    The carrier may still say no.
+    """
     parcel = session.execute(
         select(Parcel).where(Parcel.reference == reference).with_for_update()
     ).scalar_one_or_none()

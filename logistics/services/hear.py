@@ -1,4 +1,4 @@
-"""Hearing what carriers say: every word is stored once, and the parcel stands where all words together put it."""
+"""Hearing what carriers say: each word is stored once, and all words together place the parcel."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,7 +16,10 @@ from logistics.services.steps import call_for, clear_call, enter, lock_parcel
 
 
 def apply_words(*, session: Session, carrier: str, words: Sequence[Word], now: datetime) -> str:
-    """Store words of a carrier and move their parcels. Returns ``applied``, ``repeated``, ``unmatched`` or ``empty``."""
+    """Store words of a carrier and move their parcels.
+
+    Returns ``applied``, ``repeated``, ``unmatched`` or ``empty``.
+    """
     outcomes = [_apply_word(session, carrier, word, now) for word in words]
     for outcome in ("applied", "unmatched", "repeated"):
         if outcome in outcomes:
@@ -124,8 +127,13 @@ def _read_state(state: str | None) -> ParcelState | None:
 def _content_key(word: Word) -> str:
     """Sum up what a word says; the money in it may be told anew without being another word."""
     parts = (
-        word.waybill, word.code, word.happened_at.isoformat(), word.place, word.reason_code, str(word.is_returning)
-    )  # fmt: skip
+        word.waybill,
+        word.code,
+        word.happened_at.isoformat(),
+        word.place,
+        word.reason_code,
+        str(word.is_returning),
+    )
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 

@@ -12,9 +12,10 @@ from marketplace.core import ledger
 
 
 def record_remittance(*, session: Session, reference: str, statement: str, now: datetime) -> bool:
-    """Book that the carrier paid us the cash of a parcel, as its statement says; False when that was booked before.
+    """Book that the carrier paid us the cash of a parcel, as its statement says.
 
-    Raises ``ParcelUnknown`` without such a receivable, ``StepNotAllowed`` when nothing was collected.
+    False when that was booked before. Raises ``ParcelUnknown`` without such a receivable,
+    ``StepNotAllowed`` when nothing was collected.
     """
     row = session.execute(
         select(CodReceivable)

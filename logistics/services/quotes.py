@@ -9,17 +9,19 @@ from logistics.rules.tariff import choose, estimate
 
 
 def quote_parcels(*, carrier: Carrier, specs: Sequence[ParcelSpec], timeout_s: float = 3.0) -> list[Quote]:
-    """Return the best quote for each parcel, in the same order; never raises, never takes longer than ``timeout_s``.
+    """Return the best quote for each parcel, in the same order.
 
-    The best is the cheapest service within ``spec.max_transit_hours``, else the fastest. Where the carrier does not
-    answer in time, or says no, our own estimate stands in. Call it outside a transaction.
+    Never raises, never takes longer than ``timeout_s``. The best is the cheapest service within
+    ``spec.max_transit_hours``, else the fastest. Where the carrier does not answer in time, or says no, our
+    own estimate stands in. Call it outside a transaction.
     """
     if not specs:
         return []
     pool = ThreadPoolExecutor(max_workers=min(len(specs), 8), thread_name_prefix="quote")
     answers = [pool.submit(_best_quote, carrier, spec) for spec in specs]
     wait(answers, timeout=timeout_s)
-    # Calls that are still under way end by themselves, and what they learn (token, places) serves the next buyer.
+    # Calls that are still under way end by themselves, and what they learn (token, places) serves the
+    # next buyer.
     pool.shutdown(wait=False, cancel_futures=True)
     return [
         (answer.result() if answer.done() and not answer.cancelled() and answer.exception() is None else None)
@@ -29,7 +31,10 @@ def quote_parcels(*, carrier: Carrier, specs: Sequence[ParcelSpec], timeout_s: f
 
 
 def choose_service(*, carrier: Carrier, spec: ParcelSpec) -> Done[str] | RefusedByCarrier | NotSent:
-    """Choose the service for a parcel whose quote was only an estimate. Asking a price changes nothing there."""
+    """Choose the service for a parcel whose quote was only an estimate.
+
+    Asking a price changes nothing there.
+    """
     listed = carrier.quote(replace(spec, service=""))
     if isinstance(listed, Done):
         best = choose(listed.value, spec.max_transit_hours)

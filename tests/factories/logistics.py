@@ -129,7 +129,10 @@ def list_events(session: Session) -> list[tuple[str, str]]:
 
 
 def run_due(session: Session, now: datetime) -> list[str]:
-    """Do once what a relay and a worker do: run the due tasks of this package; return the names of those that failed."""
+    """Do once what a relay and a worker do: run the due tasks of this package.
+
+    Return the names of those that failed.
+    """
     expand_events(session, REACTIONS, now)
     failed = []
     for dispatch in claim_due(session, now, timedelta(seconds=20)):

@@ -37,7 +37,10 @@ _INCORRECT = "203"
 
 
 class ViettelPost:
-    """The adapter of ``logistics.ports.Carrier``. ``webhook_secret`` is agreed with the carrier out of band."""
+    """The adapter of ``logistics.ports.Carrier``.
+
+    ``webhook_secret`` is agreed with the carrier out of band.
+    """
 
     def __init__(self, account: Account, webhook_secret: str) -> None:
         """Prepare; nothing is called yet."""
@@ -75,7 +78,10 @@ class ViettelPost:
     def create(
         self, reference: str, spec: ParcelSpec
     ) -> Done[Booking] | RefusedByCarrier | Unknown | NotSent:
-        """Book a parcel (createOrder with CHECK_UNIQUE). A parcel that stands under our code is not doubled."""
+        """Book a parcel (createOrder with CHECK_UNIQUE).
+
+        A parcel that stands under our code is not doubled.
+        """
         places = self._find_places(spec)
         if not isinstance(places, tuple):
             return places if not isinstance(places, Unknown) else NotSent(places.reason)
@@ -92,7 +98,7 @@ class ViettelPost:
         return Done(booking) if booking else Unknown("an order without ORDER_NUMBER")
 
     def cancel(self, waybill: str, reason: str) -> Done[None] | RefusedByCarrier | Unknown | NotSent:
-        """Call a parcel off (UpdateOrder, TYPE 4): allowed before state 200, not while the postman carries it."""
+        """Call a parcel off (UpdateOrder, TYPE 4): before state 200, not while the postman carries it."""
         body = {"TYPE": _CANCEL, "ORDER_NUMBER": waybill, "NOTE": translate.clip(reason)}
         answer = self._client.post("/v2/order/UpdateOrder", body)
         return Done(None) if isinstance(answer, Done) else answer
@@ -113,7 +119,10 @@ class ViettelPost:
         return Unsupported()
 
     def check_webhook(self, *, headers: Mapping[str, str], body: bytes) -> str:
-        """Compare the secret (field TOKEN, or header Authorization) in constant time; return the message's key."""
+        """Compare the secret (field TOKEN, or header Authorization) in constant time.
+
+        Return the message's key.
+        """
         given = headers.get("Authorization", "").removeprefix("Bearer ")
         try:
             message = translate.read_message(body)

@@ -1,4 +1,7 @@
-"""The conversation with Viettel Post: tokens, envelopes, time-outs. Good is HTTP 200, status 200 *and* error false."""
+"""The conversation with Viettel Post: tokens, envelopes, time-outs.
+
+Good is HTTP 200, status 200 *and* error false.
+"""
 
 import threading
 from collections.abc import Mapping
@@ -32,7 +35,10 @@ class Account:
 
 
 class ViettelPostClient:
-    """Calls the partner API. Safe to share between threads: one of them fetches a token, the others wait for it."""
+    """Calls the partner API.
+
+    Safe to share between threads: one of them fetches a token, the others wait for it.
+    """
 
     def __init__(self, account: Account, http: httpx.Client | None = None) -> None:
         """Prepare; nothing is called yet."""
@@ -56,9 +62,10 @@ class ViettelPostClient:
         return answer
 
     def post(self, path: str, body: Mapping[str, Any], *, is_bare: bool = False) -> Answer:
-        """Post with a token. ``is_bare`` marks the one call that answers without an envelope when all is well.
+        """Post with a token.
 
-        A refused token is replaced once, and only when the envelope says so: then nothing happened the first time.
+        ``is_bare`` marks the one call that answers without an envelope when all is well. A refused token is
+        replaced once, and only when the envelope says so: then nothing happened the first time.
         """
         for _ in range(2):
             token = self._get_token()
@@ -102,7 +109,7 @@ class ViettelPostClient:
             if self._token == token:
                 self._token = ""
 
-    def _send(  # noqa: PLR0913 - the parts of a request
+    def _send(
         self,
         method: str,
         path: str,
@@ -135,14 +142,17 @@ def _open(response: httpx.Response, *, is_bare: bool) -> Answer:
         return Unknown(f"HTTP {response.status_code} without JSON")
     if is_bare and isinstance(data, list):
         return Done(data)
-    if not isinstance(data, Mapping) or "error" not in data:
+    if not isinstance(data, Mapping) or not isinstance(data.get("error"), bool):
         return Unknown(f"HTTP {response.status_code} without an envelope")
-    message = str(data.get("message") or "")[:300]
-    if response.status_code == _OK and data.get("status") == _OK and data["error"] is False:
+    return _judge(response.status_code, data)
+
+
+def _judge(http_status: int, envelope: Mapping[str, Any]) -> Answer:
+    message = str(envelope.get("message") or "")[:300]
+    if envelope["error"] is True and not message.lower().startswith("system error"):
+        return RefusedByCarrier(str(envelope.get("status") or http_status), message)
+    if envelope["error"] is False and http_status == envelope.get("status") == _OK:
         # The print code comes in ``message``, where nobody looks for it.
-        return Done(data.get("data") if data.get("data") is not None else message)
-    if data["error"] is not True:
-        return Unknown(f"HTTP {response.status_code}: {message}")
-    if message.lower().startswith("system error"):
-        return Unknown(message)
-    return RefusedByCarrier(str(data.get("status") or response.status_code), message)
+        data = envelope.get("data")
+        return Done(message if data is None else data)
+    return Unknown(f"HTTP {http_status}: {message}")

@@ -1,7 +1,8 @@
 """From names of communes to Viettel Post's own numbers.
 
-The carrier numbers places in its own way, so its catalogue (version 3, two levels) is asked and names are matched.
-Each of today's provinces has one pseudo-district, DISTRICT_VALUE ``NEW``, that stands in where an order asks for one.
+The carrier numbers places in its own way, so its catalogue (version 3, two levels) is asked and names are
+matched. Each of today's provinces has one pseudo-district, DISTRICT_VALUE ``NEW``, that stands in where an
+order asks for one.
 """
 
 import re
@@ -47,7 +48,10 @@ class PlaceBook:
         self._by_province: dict[int, _Province] = {}
 
     def find(self, address: PostalAddress, side: str) -> tuple[int, int, int] | PlaceUnknown | Answer:
-        """Return (province, district, ward) of an address; what went wrong otherwise. ``side`` is SENDER or RECEIVER."""
+        """Return (province, district, ward) of an address; what went wrong otherwise.
+
+        ``side`` is SENDER or RECEIVER.
+        """
         provinces = self._list_provinces()
         if not isinstance(provinces, Mapping):
             return provinces

@@ -1,7 +1,8 @@
 """Between our words and those of Viettel Post's partner API v2. Pure functions: no network, no clock.
 
-Traps that are handled here: texts hold 150 *bytes* and Vietnamese letters take two or three; money may come as text;
-the answer to an order calls the waybill ORDER_NUMBER, which is what we called our own code; times carry no zone.
+Traps that are handled here: texts hold 150 *bytes* and Vietnamese letters take two or three; money may come
+as text; the answer to an order calls the waybill ORDER_NUMBER, which is what we called our own code; times
+carry no zone.
 """
 
 import hashlib
@@ -86,7 +87,10 @@ def clip(text: str, limit: int = _MAX_BYTES) -> str:
 
 
 def read_money(value: object) -> int | None:
-    """Return an amount in đồng from a number or a text such as ``"35000"`` or ``"35000.0"``; None for anything else."""
+    """Return an amount in đồng from a number or a text such as ``"35000"`` or ``"35000.0"``.
+
+    None for anything else.
+    """
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):
@@ -157,14 +161,17 @@ def read_message(body: bytes) -> Mapping[str, Any]:
     try:
         message = json.loads(body)
     except ValueError as error:
-        raise UnreadableWebhook("not JSON") from error
+        raise UnreadableWebhook(reason="not-json") from error
     if not isinstance(message, dict):
-        raise UnreadableWebhook("not an object")
+        raise UnreadableWebhook(reason="not-an-object")
     return message
 
 
 def message_key(message: Mapping[str, Any], body: bytes) -> str:
-    """Return what makes a webhook itself: waybill, state and the carrier's time; else the hash of its bytes."""
+    """Return what makes a webhook itself: waybill, state and the carrier's time.
+
+    Else the hash of its bytes.
+    """
     data = message.get("DATA")
     if isinstance(data, Mapping):
         parts = [_text(data, name) for name in ("ORDER_NUMBER", "ORDER_STATUS", "ORDER_STATUSDATE")]
@@ -174,7 +181,10 @@ def message_key(message: Mapping[str, Any], body: bytes) -> str:
 
 
 def read_word(message: Mapping[str, Any]) -> Word | None:
-    """Return what a webhook says; None for a kind that is not about an order. Raises ``UnreadableWebhook``."""
+    """Return what a webhook says; None for a kind that is not about an order.
+
+    Raises ``UnreadableWebhook``.
+    """
     data = message.get("DATA")
     if not isinstance(data, Mapping) or "ORDER_STATUS" not in data:
         return None
@@ -235,7 +245,7 @@ def _states() -> dict[str, tuple[str, str]]:
 
 @cache
 def _reasons() -> dict[str, str]:
-    return dict((code, words) for code, words in _rows("viettelpost_reasons.tsv"))
+    return dict(_rows("viettelpost_reasons.tsv"))
 
 
 def _rows(name: str) -> list[list[str]]:

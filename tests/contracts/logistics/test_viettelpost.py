@@ -1,5 +1,6 @@
 """Our adapter against Viettel Post's protocol, over HTTP: what it promises, and its traps."""
 
+import itertools
 import json
 import time
 from dataclasses import replace
@@ -223,9 +224,7 @@ def test_the_carriers_messages_tell_the_whole_journey(carrier: ViettelPost, cont
         "Người nhận hẹn giao lại",
         "Người nhận không còn nhu cầu",
     ]
-    assert all(
-        earlier.happened_at < later.happened_at for earlier, later in zip(words, words[1:], strict=False)
-    )
+    assert all(earlier.happened_at < later.happened_at for earlier, later in itertools.pairwise(words))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ __all__ = ["Control", "control", "simulators"]
 
 
 @pytest.fixture
-def with_carrier(in_app: Flask, simulators: Simulators, control: Control) -> Iterator[Flask]:  # noqa: ARG001, F811
+def with_carrier(in_app: Flask, simulators: Simulators, control: Control) -> Iterator[Flask]:
     """An application context whose carrier is the simulator, with a short time-out."""
     adapters = in_app.extensions["adapters"]
     before = adapters[Carrier]

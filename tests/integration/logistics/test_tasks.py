@@ -1,4 +1,4 @@
-"""What the worker does, with a carrier behind it: everything ends with one parcel there and the truth here."""
+"""What the worker does, with a carrier behind it: one parcel there, and the truth here."""
 
 import json
 from datetime import timedelta
@@ -229,7 +229,7 @@ def test_a_lost_answer_to_a_cancellation_is_settled_by_the_sweep(
         ("refused", "refused", "parcel_booking_refused"),
     ],
 )
-def test_every_journey_ends_where_the_carrier_says(  # noqa: PLR0913, PLR0917
+def test_every_journey_ends_where_the_carrier_says(  # noqa: PLR0917
     session: Session, parcel_id: int, control: Control, script: str, state: str, event: str
 ) -> None:
     run_due(session, utcnow())

@@ -27,7 +27,7 @@ def test_every_state_has_steps_and_words() -> None:
 
 
 def test_every_state_is_unsettled_under_way_or_an_end() -> None:
-    assert UNSETTLED | UNDER_WAY | FINAL == set(ParcelState)
+    assert set(ParcelState) == UNSETTLED | UNDER_WAY | FINAL
     assert not UNSETTLED & FINAL
 
 
