@@ -1,6 +1,6 @@
 """Forms of the household's goods."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (
@@ -8,6 +8,7 @@ from wtforms import (
     HiddenField,
     IntegerField,
     RadioField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -21,9 +22,22 @@ from marketplace.core.quantity import UNITS
 
 MAX_ID = 2**63 - 1
 MAX_PARCEL_G = 50_000
+_ID_DIGITS = 19
 #: Days on the way that goods are said to stand, as households think of them.
 TRANSIT_DAYS = (1, 2, 3, 5, 7, 15, 30, 60)
-_UNITS = [(unit.code, unit.label) for unit in UNITS.values()]
+_UNITS = [SelectChoice(unit.code, unit.label) for unit in UNITS.values()]
+
+_OPEN_TAX_CLASSES = {code: label for code, label in TAX_CLASSES.items() if code not in CLOSED_TAX_CLASSES}
+
+
+def _choices(labels: Mapping[str, str]) -> list[SelectChoice]:
+    return [SelectChoice(code, label) for code, label in labels.items()]
+
+
+def _read_id(typed: str) -> int:
+    """Return an id, or 0 for what no row can have."""
+    is_number = typed.isascii() and typed.isdigit() and len(typed) < _ID_DIGITS
+    return int(typed) if is_number else 0
 
 
 class ProductForm(ReplaySafeForm):
@@ -37,10 +51,16 @@ class ProductForm(ReplaySafeForm):
     )
     category = SelectField(
         _l("Nhóm hàng"),
-        choices=[("", _l("Chọn nhóm hàng")), *CATEGORIES.items()],
+        choices=[SelectChoice("", _l("Chọn nhóm hàng")), *_choices(CATEGORIES)],
+        invalid_choice_message="Hãy chọn nhóm hàng.",
         validators=[InputRequired("Hãy chọn nhóm hàng.")],
     )
-    unit = RadioField(_l("Bán theo"), choices=_UNITS, validators=[InputRequired("Hãy chọn đơn vị bán.")])
+    unit = RadioField(
+        _l("Bán theo"),
+        choices=_UNITS,
+        invalid_choice_message="Hãy chọn đơn vị bán.",
+        validators=[InputRequired("Hãy chọn đơn vị bán.")],
+    )
     price = MoneyField(
         _l("Giá một đơn vị"),
         minimum=MIN_PRICE_VND,
@@ -50,7 +70,8 @@ class ProductForm(ReplaySafeForm):
     content_amount = QuantityField(_l("Mỗi đơn vị bán lấy bao nhiêu từ lô?"), validators=[Optional()])
     content_unit = SelectField(
         _l("Lô tính bằng"),
-        choices=[("", _l("Giống đơn vị bán")), *_UNITS],
+        choices=[SelectChoice("", _l("Giống đơn vị bán")), *_UNITS],
+        invalid_choice_message="Hãy chọn đơn vị của lô.",
         validators=[Optional()],
     )
     description = TextAreaField(
@@ -67,12 +88,14 @@ class ProductForm(ReplaySafeForm):
     )
     max_days_in_transit = RadioField(
         _l("Chịu được mấy ngày đường?"),
-        choices=[(str(days), str(days)) for days in TRANSIT_DAYS],
+        choices=[SelectChoice(str(days), str(days)) for days in TRANSIT_DAYS],
+        invalid_choice_message="Hãy chọn số ngày hàng chịu được trên đường.",
         validators=[InputRequired("Hãy chọn số ngày hàng chịu được trên đường.")],
     )
     tax_class = RadioField(
         _l("Loại hàng để tính thuế"),
-        choices=[item for item in TAX_CLASSES.items() if item[0] not in CLOSED_TAX_CLASSES],
+        choices=_choices(_OPEN_TAX_CLASSES),
+        invalid_choice_message="Hãy chọn loại hàng để tính thuế.",
         validators=[InputRequired("Hãy chọn loại hàng để tính thuế.")],
     )
     may_inspect = BooleanField(_l("Người mua được mở kiện xem hàng trước khi nhận"), default=True)
@@ -105,13 +128,19 @@ class ListingForm(ReplaySafeForm):
     """Which lot goes on sale, and how much of it in the lot's own unit."""
 
     lot_id = RadioField(
-        _l("Lấy hàng từ lô nào?"), coerce=int, validators=[InputRequired("Hãy chọn một lô hàng.")]
+        _l("Lấy hàng từ lô nào?"),
+        choices=[],
+        coerce=lambda value: _read_id(str(value)),
+        validate_choice=False,
+        validators=[InputRequired("Hãy chọn một lô hàng.")],
     )
     amount = QuantityField(_l("Đưa lên sàn bao nhiêu?"), validators=[Required("Hãy nhập số lượng.")])
 
-    def offer_lots(self, lots: Sequence[tuple[int, str]]) -> None:
-        """Say which lots may be chosen; any other id is refused like a wrong choice."""
-        self.lot_id.choices = list(lots)
+    def validate_lot_id(self, field: RadioField) -> None:
+        """Whether the lot may be sold is for the use case to say; here it only has to be a number."""
+        if not field.data:
+            message = "Hãy chọn một lô hàng."
+            raise ValidationError(message)
 
 
 class TakeBackForm(ReplaySafeForm):

@@ -232,14 +232,10 @@ def put_on_sale(product_id: int) -> ResponseReturnValue:
     product = get_desk_product(session, own_household_id(), product_id)
     sellable = list_sellable_lots(session, own_household_id(), local_date(utcnow()))
     form = ListingForm()
-    form.offer_lots([(lot.id, lot.code) for lot in sellable])
     if not form.is_submitted():
         fitting = _fitting(product, sellable)
         form.lot_id.data = fitting[0].id if fitting else None
         return _listing_page(form, product, sellable)
-    # A replayed form may name a lot that the first sending emptied; list_goods knows it by its key.
-    if form.lot_id.data is not None and form.lot_id.data not in {lot.id for lot in sellable}:
-        form.offer_lots([*((lot.id, lot.code) for lot in sellable), (form.lot_id.data, "")])
     if not form.validate():
         return _listing_page(form, product, sellable, status=422)
     try:
