@@ -53,9 +53,7 @@ class EntryForm(ReplaySafeForm):
     """What every entry of the diary carries. Photos sent before an error are kept by their hashes."""
 
     happened_on = _day(_l("Ngày nào?"))
-    note = TextAreaField(
-        _l("Ghi thêm"), validators=[Optional(), Length(max=MAX_NOTE, message=_TOO_LONG)]
-    )
+    note = TextAreaField(_l("Ghi thêm"), validators=[Optional(), Length(max=MAX_NOTE, message=_TOO_LONG)])
     photos = PhotosField(_l("Chụp ảnh"))
     kept_photos = HiddenField(validators=[Length(max=65 * MAX_PHOTOS)])
 

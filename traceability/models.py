@@ -105,7 +105,8 @@ class Lot(Base):
     decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     hold_reason: Mapped[str | None] = mapped_column(Text)
     recall_id: Mapped[int | None] = mapped_column(
-        ForeignKey("trace_recalls.id", use_alter=True, name="fk_trace_lots_recall_id_trace_recalls"), index=True
+        ForeignKey("trace_recalls.id", use_alter=True, name="fk_trace_lots_recall_id_trace_recalls"),
+        index=True,
     )
     __table_args__ = (
         CheckConstraint("quantity_made > 0", name="makes_something"),
@@ -115,7 +116,8 @@ class Lot(Base):
             name="state_is_known",
         ),
         CheckConstraint(
-            _in("origin", "harvest", "slaughter", "making", "packing", "split", "merge"), name="origin_is_known"
+            _in("origin", "harvest", "slaughter", "making", "packing", "split", "merge"),
+            name="origin_is_known",
         ),
         CheckConstraint("best_before_on IS NULL OR best_before_on >= made_on", name="expires_after_made"),
         Index("ix_trace_lots_household_state", "household_id", "state"),
@@ -168,11 +170,19 @@ class Record(Base):
         CheckConstraint("seq > 0", name="seq_counts_from_one"),
         CheckConstraint("octet_length(hash) = 32 AND octet_length(prev_hash) = 32", name="hash_is_sha256"),
         CheckConstraint("hash = sha256(prev_hash || body)", name="hash_seals_the_body"),
-        Index("ix_trace_records_season", "season_id", "occurred_at", postgresql_where=text("season_id IS NOT NULL")),
+        Index(
+            "ix_trace_records_season",
+            "season_id",
+            "occurred_at",
+            postgresql_where=text("season_id IS NOT NULL"),
+        ),
         Index("ix_trace_records_lot", "lot_id", postgresql_where=text("lot_id IS NOT NULL")),
         Index("ix_trace_records_corrects", "corrects_id", postgresql_where=text("corrects_id IS NOT NULL")),
         Index(
-            "ix_trace_records_waiting", "season_id", "waiting_until", postgresql_where=text("waiting_until IS NOT NULL")
+            "ix_trace_records_waiting",
+            "season_id",
+            "waiting_until",
+            postgresql_where=text("waiting_until IS NOT NULL"),
         ),
     )
 
@@ -287,5 +297,11 @@ class Parcel(Base):
 DDL = [
     f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
     "FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change()"
-    for table in ("trace_records", "trace_record_lots", "trace_verifications", "trace_lot_links", "trace_recall_lots")
+    for table in (
+        "trace_records",
+        "trace_record_lots",
+        "trace_verifications",
+        "trace_lot_links",
+        "trace_recall_lots",
+    )
 ]

@@ -189,9 +189,7 @@ def list_commune_lots(
         conditions.append(
             Lot.code == proper
             if proper
-            else or_(
-                Lot.produce.icontains(text, autoescape=True), Lot.code.icontains(text, autoescape=True)
-            )
+            else or_(Lot.produce.icontains(text, autoescape=True), Lot.code.icontains(text, autoescape=True))
         )
     total = session.scalar(select(func.count()).select_from(Lot).where(*conditions)) or 0
     statement = (

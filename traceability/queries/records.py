@@ -80,9 +80,7 @@ def read_records(session: Session, statement: Select[Any]) -> list[RecordView]:
 
 def get_record(session: Session, record_id: int, *, household_id: int) -> RecordView:
     """Return a record of a household. Raises ``NotFound``."""
-    found = read_records(
-        session, select_records(Record.id == record_id, Record.household_id == household_id)
-    )
+    found = read_records(session, select_records(Record.id == record_id, Record.household_id == household_id))
     if not found:
         message = "Không tìm thấy ghi chép này."
         raise NotFound("record_not_found", message)

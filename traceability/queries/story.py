@@ -77,9 +77,7 @@ def list_story(session: Session, lot: LotView) -> Sequence[RecordView]:
 def count_parcels(session: Session, lot_id: int) -> Mapping[str, ParcelCount]:
     """Return what happened to the parcels with goods of a lot, by kind of record; no parcel is named. One statement."""
     rows = session.execute(
-        select(
-            Record.kind, func.count(), func.min(Record.occurred_at), func.max(Record.occurred_at)
-        )
+        select(Record.kind, func.count(), func.min(Record.occurred_at), func.max(Record.occurred_at))
         .join(RecordLot, RecordLot.record_id == Record.id)
         .where(RecordLot.lot_id == lot_id, Record.kind.in_(PARCEL_KINDS))
         .group_by(Record.kind)
@@ -112,7 +110,9 @@ def list_neighbours(session: Session, lot_id: int) -> Sequence[LotLinkView]:
 
 def list_record_lots(session: Session, record_id: int) -> Mapping[int, Decimal | None]:
     """Return the lots that a record is about, and how much of each."""
-    rows = session.execute(select(RecordLot.lot_id, RecordLot.quantity).where(RecordLot.record_id == record_id))
+    rows = session.execute(
+        select(RecordLot.lot_id, RecordLot.quantity).where(RecordLot.record_id == record_id)
+    )
     return {lot_id: quantity for lot_id, quantity in rows}  # noqa: C416 - rows of two are not pairs to the type checker
 
 

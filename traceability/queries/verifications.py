@@ -43,7 +43,12 @@ def list_verifications(session: Session, lot_ids: Collection[int]) -> Sequence[V
     reasons = {record.id: record.private.get("reason", "") for record in read_records(session, statement)}
     return [
         VerificationView(
-            row.lot_id, row.decision, row.officer_title, row.decided_at, row.record_id, reasons.get(row.record_id, "")
+            row.lot_id,
+            row.decision,
+            row.officer_title,
+            row.decided_at,
+            row.record_id,
+            reasons.get(row.record_id, ""),
         )
         for row in found
     ]

@@ -90,7 +90,9 @@ def sale(stamp: Stamp, kind: str, goods: Portion, lot_code: str) -> Body:
     )
 
 
-def verification(stamp: Stamp, decision: str, goods: Portion, lot_code: str, title: str, reviewed: Sequence[str]) -> Body:
+def verification(
+    stamp: Stamp, decision: str, goods: Portion, lot_code: str, title: str, reviewed: Sequence[str]
+) -> Body:
     """An officer decided on a lot. ``reviewed`` are the hashes (hex) of the records that stood in its story then."""
     return make_body(
         "ObjectEvent",
@@ -126,7 +128,9 @@ def holding(stamp: Stamp, kind: str, goods: Sequence[Portion], codes: Sequence[s
     )
 
 
-def recall(stamp: Stamp, goods: Sequence[Portion], codes: Sequence[str], reason: str, instruction: str) -> Body:
+def recall(
+    stamp: Stamp, goods: Sequence[Portion], codes: Sequence[str], reason: str, instruction: str
+) -> Body:
     """Lots were recalled, for good."""
     return make_body(
         "ObjectEvent",
@@ -145,7 +149,9 @@ def recall(stamp: Stamp, goods: Sequence[Portion], codes: Sequence[str], reason:
     )
 
 
-def parcel_packed(stamp: Stamp, parcel: str, consignment: str, goods: Sequence[Portion], codes: Sequence[str]) -> Body:
+def parcel_packed(
+    stamp: Stamp, parcel: str, consignment: str, goods: Sequence[Portion], codes: Sequence[str]
+) -> Body:
     """Goods of one or more lots went into a parcel."""
     return make_body(
         "AggregationEvent",

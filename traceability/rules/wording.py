@@ -37,7 +37,13 @@ _WORK_ICONS = {
     "spraying": "spray", "medicine": "spray", "vaccination": "spray", "tending": "hands", "cleaning": "refresh",
     "deaths": "warning", "preparing": "knife", "processing": "pot", "checking": "eye",
 }  # fmt: skip
-_INCOMING_ICONS = {"seed": "seedling", "breed": "pig", "feed": "rice", "ingredient": "pot", "packaging": "box"}
+_INCOMING_ICONS = {
+    "seed": "seedling",
+    "breed": "pig",
+    "feed": "rice",
+    "ingredient": "pot",
+    "packaging": "box",
+}
 Facts = list[tuple[str, str]]
 
 
@@ -78,7 +84,9 @@ def describe(record: Sealed) -> Wording:
         is_positive = record.details.get("decision") == "verified"
         title = "Xã xác nhận lô hàng" if is_positive else "Xã trả lại để bổ sung"
         who = [("Người xác nhận", str(record.details.get("officerTitle", "")))]
-        return Wording(title, "check-seal" if is_positive else "pencil", who, "" if is_positive else "warning")
+        return Wording(
+            title, "check-seal" if is_positive else "pencil", who, "" if is_positive else "warning"
+        )
     title, icon = _TITLES.get(record.kind, (record.kind, "leaf"))
     tone = "danger" if record.kind in {"held", "recall"} else ""
     return Wording(title, icon, _OTHERS.get(record.kind, _lot_facts)(record), tone)
@@ -114,7 +122,9 @@ def _work(record: Sealed) -> Wording:
     if operator != "household":
         facts.append(("Người làm", OPERATORS.get(operator, operator)))
     if record.waiting_until is not None:
-        facts.append(("Cách ly", f"{details.get('waitingDays')} ngày, đến hết {record.waiting_until:%d/%m/%Y}"))
+        facts.append(
+            ("Cách ly", f"{details.get('waitingDays')} ngày, đến hết {record.waiting_until:%d/%m/%Y}")
+        )
     tone = "warning" if record.kind in TREATMENTS else ""
     return Wording(WORK_LABELS[record.kind], _WORK_ICONS.get(record.kind, "leaf"), facts, tone)
 
@@ -123,7 +133,9 @@ def _lot_facts(record: Sealed) -> Facts:
     facts = _present(("Lô", record.details.get("lot")), ("Lượng", amount_of(record.details)))
     if record.best_before_on is not None:
         facts.append(("Hạn dùng", f"{record.best_before_on:%d/%m/%Y}"))
-    return facts + _present(("Phẩm cấp", record.details.get("grade")), ("Lý do", record.details.get("reason")))
+    return facts + _present(
+        ("Phẩm cấp", record.details.get("grade")), ("Lý do", record.details.get("reason"))
+    )
 
 
 def _many_lots(record: Sealed) -> Facts:

@@ -65,7 +65,9 @@ def correct_record(  # noqa: PLR0913 - which, why, what instead
     else:
         check_incoming(entry, today)
     event_id = uuid.uuid4()
-    _declare(session, chain, row, reason, [event_id], actor=actor, key=derived_key(key, "declaration"), now=now)
+    _declare(
+        session, chain, row, reason, [event_id], actor=actor, key=derived_key(key, "declaration"), now=now
+    )
 
     def build(stamp: Stamp) -> Body:
         if isinstance(entry, WorkEntry):
@@ -157,8 +159,10 @@ def read_entry(record: RecordView) -> IncomingEntry | WorkEntry:
 
 def is_correctable(record: RecordView) -> bool:
     """Say whether an entry can be corrected: it is a diary entry, and still stands."""
-    return record.is_in_force and record.season_id is not None and (
-        record.kind == "incoming" or record.kind in WORK_LABELS
+    return (
+        record.is_in_force
+        and record.season_id is not None
+        and (record.kind == "incoming" or record.kind in WORK_LABELS)
     )
 
 

@@ -55,7 +55,16 @@ def _hold(
             continue
         for lot in holdable:
             move_lot(session, lot, LotStep.HOLD, hold_reason=reason)
-        _seal(session, chain, "held", holdable, reason, actor=actor, key=derived_key(key, f"held-{lot_id}"), now=now)
+        _seal(
+            session,
+            chain,
+            "held",
+            holdable,
+            reason,
+            actor=actor,
+            key=derived_key(key, f"held-{lot_id}"),
+            now=now,
+        )
         record_event(session, LotHeld([lot.id for lot in holdable], chain.household_id, reason))
 
 
@@ -70,15 +79,20 @@ def _release(
         for lot in reached.values()
         if lot.household_id == chain.household_id and lot.state == LotState.HELD
     }
-    released = [
-        lot for lot in candidates.values() if not _is_held_by_another(session, lot, set(candidates))
-    ]
+    released = [lot for lot in candidates.values() if not _is_held_by_another(session, lot, set(candidates))]
     for lot in released:
         move_lot(session, lot, LotStep.RELEASE, hold_reason=None, requested_at=None, decided_at=None)
     if released:
         released.sort(key=lambda one: one.id)
         _seal(
-            session, chain, "released", released, _RELEASED, actor=actor, key=derived_key(key, "released"), now=now
+            session,
+            chain,
+            "released",
+            released,
+            _RELEASED,
+            actor=actor,
+            key=derived_key(key, "released"),
+            now=now,
         )
         record_event(session, LotReleased([lot.id for lot in released], chain.household_id))
 

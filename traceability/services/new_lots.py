@@ -65,7 +65,13 @@ def link_lots(
 ) -> None:
     """Add the edges from parents to one child; each with how much of the parent went in, in the parent's unit."""
     rows = [
-        {"parent_id": parent, "child_id": child_id, "kind": kind, "quantity": quantity, "record_id": record_id}
+        {
+            "parent_id": parent,
+            "child_id": child_id,
+            "kind": kind,
+            "quantity": quantity,
+            "record_id": record_id,
+        }
         for parent, quantity in parents
     ]
     if rows:

@@ -57,7 +57,9 @@ def record_packing(
         session,
         chain,
         Draft(
-            build=lambda stamp: events_custody.parcel_packed(stamp, parcel_ulid, consignment_ulid, goods, codes),
+            build=lambda stamp: events_custody.parcel_packed(
+                stamp, parcel_ulid, consignment_ulid, goods, codes
+            ),
             occurred_at=now,
             lots=amounts,
         ),

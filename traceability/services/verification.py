@@ -42,7 +42,9 @@ def request_verification(
     move_lot(session, lot, LotStep.REQUEST, requested_at=now, decided_at=None)
     record_event(
         session,
-        VerificationRequested(lot.id, lot.code, household_id, lot.commune_id, (now + VERIFY_WITHIN).isoformat()),
+        VerificationRequested(
+            lot.id, lot.code, household_id, lot.commune_id, (now + VERIFY_WITHIN).isoformat()
+        ),
     )
     return get_lot(session, lot_id)
 
