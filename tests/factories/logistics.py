@@ -82,7 +82,7 @@ def make_booked_parcel(
     **changes: object,
 ) -> int:
     """Return the id of a parcel that the carrier has taken on."""
-    parcel_id = make_parcel(session, household_id, reference=reference, now=now, **changes)
+    parcel_id = make_parcel(session, household_id, reference=reference, now=now, **changes)  # type: ignore[arg-type]
     claim_booking(session=session, parcel_id=parcel_id, now=now)
     settle_booking(session=session, parcel_id=parcel_id, outcome=Done(Booking(waybill, 31_000)), now=now)
     return parcel_id
@@ -105,7 +105,7 @@ def make_word(state: str | None, *, minute: int = 0, code: str = "", **changes: 
 
 def say(session: Session, state: str | None, *, minute: int = 0, **changes: object) -> str:
     """Let the carrier say something about the usual parcel; return what became of it."""
-    word = make_word(state, minute=minute, **changes)
+    word = make_word(state, minute=minute, **changes)  # type: ignore[arg-type]
     return apply_words(
         session=session, carrier="viettelpost", words=[word], now=NOW + timedelta(minutes=minute)
     )

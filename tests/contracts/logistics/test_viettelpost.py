@@ -20,6 +20,7 @@ from logistics.ports import (
     RefusedByCarrier,
     Unknown,
     Unsupported,
+    Word,
 )
 from logistics.services import quote_parcels
 from simulators.server import Simulators
@@ -205,7 +206,7 @@ def test_the_state_of_a_parcel_cannot_be_asked(carrier: ViettelPost) -> None:
 def test_the_carriers_messages_tell_the_whole_journey(carrier: ViettelPost, control: Control) -> None:
     waybill = booked(carrier).waybill or ""
     control.post(f"parcels/{waybill}/run", script="two_failed_then_return")
-    words = []
+    words: list[Word] = []
     keys = set()
     for message in control.messages():
         body = json.dumps({"DATA": message["body"], "TOKEN": SECRET}).encode()

@@ -296,7 +296,7 @@ def test_words_about_parcels_that_are_not_ours_touch_nothing(
     session: Session, household_id: int, changes: dict[str, str]
 ) -> None:
     parcel_id = make_booked_parcel(session, household_id)
-    assert say(session, "delivered", **changes) == "unmatched"
+    assert say(session, "delivered", **changes) == "unmatched"  # type: ignore[arg-type]
     assert get_row(session, parcel_id).state == "booked"
 
 
