@@ -172,7 +172,7 @@ class PayoutView:
         return BANKS.get(self.bank_bin, self.bank_bin)
 
 
-def _households() -> Select[tuple[Household, str, str, str]]:
+def _households() -> Select[Household, str, str, str]:
     return (
         select(Household, Commune.code, Commune.full_name, Province.name)
         .join(Commune, Commune.id == Household.commune_id)
@@ -253,7 +253,7 @@ def get_site(session: Session, site_id: int) -> SiteView:
     return SiteView(*row)
 
 
-def _sites() -> Select[tuple[int, int, int | None, str, str, str, int | None, int | None, str | None]]:
+def _sites() -> Select[int, int, int | None, str, str, str, int | None, int | None, str | None]:
     return select(
         Site.id, Site.household_id, Site.parent_id, Site.ulid, Site.kind, Site.name, Site.area_m2,
         Site.capacity_heads, Site.planting_area_code,

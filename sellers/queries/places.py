@@ -38,7 +38,7 @@ class CommuneMatch:
     formerly: str | None
 
 
-def _communes() -> Select[tuple[Commune, str]]:
+def _communes() -> Select[Commune, str]:
     return select(Commune, Province.name).join(Province, Province.code == Commune.province_code)
 
 
@@ -94,10 +94,8 @@ def list_active_communes(session: Session) -> Sequence[tuple[CommuneView, int]]:
 
 def list_provinces(session: Session) -> Sequence[tuple[str, str]]:
     """Return (code, name) of all provinces in alphabetical order."""
-    return [
-        tuple(row)
-        for row in session.execute(select(Province.code, Province.name).order_by(Province.sort_key))
-    ]
+    rows = session.execute(select(Province.code, Province.name).order_by(Province.sort_key))
+    return [(code, name) for code, name in rows]
 
 
 def find_communes(

@@ -74,7 +74,7 @@ def add_certificate(
 def decide_certificate(
     *, session: Session, certificate_id: int, officer: Actor, is_accepted: bool, reason: str, now: datetime
 ) -> None:
-    """Accept or reject a certificate. Only of the officer's commune; whoever entered it may not. Repeatable."""
+    """Accept or reject a certificate of the officer's commune; whoever entered it may not. Repeatable."""
     row = session.execute(
         select(Certificate, Household.commune_id)
         .join(Household, Household.id == Certificate.household_id)

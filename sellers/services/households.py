@@ -21,7 +21,7 @@ from sellers.rules import BANKS, HOUSEHOLD_KINDS, IDENTITY_METHODS, HouseholdSta
 
 @dataclass(frozen=True, slots=True)
 class HouseholdFacts:
-    """What a household says of itself. ``shown_name`` is for the public, the rest for its commune and the post."""
+    """What a household says of itself: ``shown_name`` to the public, the rest to its commune and the post."""
 
     shown_name: str
     representative: str
@@ -116,9 +116,9 @@ def check_identity(
     own_household_ids: frozenset[int],
     now: datetime,
 ) -> None:
-    """Write down an officer's check. Only of the officer's commune, and never of a household of one's own.
+    """Write down an officer's check, only of the officer's commune and never of a household of one's own.
 
-    The number of a card is kept as its last four digits and a salted hash; raises ``NotFound`` and ``Refused``.
+    A card's number is kept as its last four digits and a salted hash. Raises ``NotFound`` and ``Refused``.
     """
     household = _lock(session, household_id)
     if officer.commune_id is None or household.commune_id != officer.commune_id or officer.user_id is None:

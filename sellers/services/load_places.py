@@ -18,11 +18,11 @@ _DATA = Path(__file__).resolve().parent.parent / "data" / "vn_admin.json.gz"
 
 
 def load_administrative_units(session: Session) -> int:
-    """Load provinces, communes and the names that lead to them; return how many communes. Repeating it adds nothing."""
+    """Load provinces, communes and names that lead to them; return how many communes. Repeatable."""
     if session.execute(select(Commune.id).limit(1)).first() is not None:
         return 0
     data: dict[str, Any] = json.loads(gzip.decompress(_DATA.read_bytes()))
-    provinces = {code: name for code, name in data["p"]}
+    provinces = dict(data["p"])
     session.execute(
         pg_insert(Province).on_conflict_do_nothing(),
         [
@@ -93,11 +93,11 @@ def _terms(
             if old_code not in old:
                 continue
             name, district, old_province = old[old_code]
-            district_name = split_place(district)
+            district_name, old_province_name = split_place(district), split_place(old_province)
             terms.append(
                 {
                     "commune_id": ids[code],
-                    "words": f" {bare(name)} {bare(district_name.short)} {bare(split_place(old_province).short)} ",
+                    "words": f" {bare(name)} {bare(district_name.short)} {bare(old_province_name.short)} ",
                     "name": bare(split_place(name).short),
                     "formerly": f"trước đây: {split_place(name).short}, {district[:1].lower()}{district[1:]}",
                     "is_default": is_default,

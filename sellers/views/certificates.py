@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from marketplace.accounts.gate import current_actor, needs
 from marketplace.accounts.rules import Permission
+from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import transaction
 from marketplace.core.errors import Refused
 from marketplace.core.text import nfc
@@ -34,7 +35,7 @@ def new_certificate() -> ResponseReturnValue:
         kind=form.kind.data,
         number=nfc(form.number.data),
         issuer=nfc(form.issuer.data),
-        issued_on=form.issued_on.data,
+        issued_on=form.issued_on.data or local_date(utcnow()),
         expires_on=form.expires_on.data,
         stars=int(form.stars.data) if form.stars.data else None,
         scope=nfc(form.scope.data or ""),

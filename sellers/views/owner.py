@@ -25,8 +25,8 @@ def own_household_id() -> int:
 def keep_photo(form: CertificateForm | ProfileForm) -> str | None:
     """Store the photo that was sent, or find the one kept from an earlier try; None without either.
 
-    It is stored whether or not the rest of the form holds: a browser does not send a file twice, so a slip of the
-    pen would otherwise cost the photo. What cannot be read is said beside the field.
+    It is stored whether or not the rest of the form holds: a browser does not send a file twice, so a slip of
+    the pen would otherwise cost the photo. What cannot be read is said beside the field.
     """
     kept = form.kept_photo.data or ""
     is_known = len(kept) == _SHA256_LENGTH and kept.isalnum() and has_photo(db.session(), kept)

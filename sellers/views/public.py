@@ -29,7 +29,7 @@ _SHOWN = frozenset({HouseholdState.VERIFIED, HouseholdState.SUSPENDED})
 @blueprint.get("/ho/<code>")
 @needs(Permission.PUBLIC)
 def household(code: str) -> ResponseReturnValue:
-    """Show a household: its story, commune, papers, places and goods. One that nobody has checked is not shown."""
+    """Show a household: its story, commune, papers, places and goods. Nobody sees one that is not checked."""
     session = db.session()
     view = get_household_by_code(session, code)
     if view.state not in _SHOWN:
@@ -70,7 +70,7 @@ def commune(code: str) -> ResponseReturnValue:
 @needs(Permission.PUBLIC)
 @limiter.limit("90/minute")
 def communes() -> ResponseReturnValue:
-    """Return communes that fit what is typed: a new name, an old commune or an old district, marks optional."""
+    """Return communes that fit what is typed: new names, old communes, old districts; marks optional."""
     matches = find_communes(db.session(), request.args.get("q", "")[:_LONGEST_QUERY])
     items = [{"code": match.code, "label": match.label, "note": match.formerly or ""} for match in matches]
     response = jsonify({"items": items})
