@@ -12,6 +12,8 @@ from marketplace.core.registry import bind
 from orders.adapters.sepay import SepayFeed
 from orders.adapters.stripe_payments import StripeGateway
 from orders.ports import BankFeed, PaymentGateway
+from search.adapters.tantivy_index import TantivyIndex
+from search.ports import ProductIndex
 
 
 def wire(settings: Settings) -> dict[Any, Any]:
@@ -62,4 +64,5 @@ def wire(settings: Settings) -> dict[Any, Any]:
             webhook_secret=post.webhook_secret,
         ),
     )
+    bind(adapters, ProductIndex, TantivyIndex(settings.search_index_dir))
     return adapters

@@ -31,6 +31,7 @@ from sellers.queries.places import (
     get_commune_by_code,
     list_active_communes,
     list_communes,
+    list_communes_by_code,
     list_provinces,
 )
 
@@ -57,6 +58,7 @@ __all__ = [
     "list_commune_certificates",
     "list_commune_households",
     "list_communes",
+    "list_communes_by_code",
     "list_household_cards",
     "list_identity_checks",
     "list_provinces",

@@ -79,6 +79,13 @@ def list_communes(session: Session, commune_ids: Collection[int]) -> Sequence[Co
     return [_view(*row) for row in session.execute(_communes().where(Commune.id.in_(commune_ids)))]
 
 
+def list_communes_by_code(session: Session, codes: Collection[str]) -> Sequence[CommuneView]:
+    """Return communes by their codes. One statement."""
+    if not codes:
+        return []
+    return [_view(*row) for row in session.execute(_communes().where(Commune.code.in_(list(codes))))]
+
+
 def list_active_communes(session: Session) -> Sequence[tuple[CommuneView, int]]:
     """Return the communes with households here, and how many each has, most first."""
     rows = session.execute(

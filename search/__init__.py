@@ -1,0 +1,1 @@
+"""Finding goods in Vietnamese, however they are typed."""

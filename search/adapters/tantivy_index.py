@@ -1,0 +1,350 @@
+"""The embedded engine: tantivy, a folder on disk. Vietnamese is analysed by us, so tokens are split at spaces only.
+
+The folder holds one index for each build and a link ``current`` to the one that is read. A rebuild writes a new one
+and moves the link, which is a single step of the file system.
+"""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+import tantivy
+from tantivy import FieldType, Occur, Order, Query
+
+from catalog.queries import SearchDocument
+from marketplace.core.ids import new_ulid
+from marketplace.core.text import bigrams, folded_syllables, syllables
+from search.ports import PAGE_SIZE, SearchFilters, SearchRequest, SearchResult, Suggestion
+from search.rules import MAX_LENGTH, Phrase, Question, Unit, ask, decode
+
+#: Raised whenever the fields change: an index of another number is not read.
+SCHEMA_VERSION = 1
+_HEAP_BYTES = 15_000_000
+_WORDS = "words"
+_BATCH = 200
+_FACETS = ("category", "commune", "certificate")
+_FACET_LIMIT = 60
+_SORTS: Mapping[str, tuple[str, Order]] = {
+    "cheapest": ("price", Order.Asc),
+    "dearest": ("price", Order.Desc),
+    "newest": ("fresh", Order.Desc),
+    "best": ("rating", Order.Desc),
+}
+#: Where a word is found -> how much that says. Marks that were typed and fit say more.
+_NAME, _NAME_MARKED, _BODY, _BODY_MARKED, _PAIR = 3.0, 5.0, 0.6, 1.0, 4.0
+_MIN_FUZZY = 4
+log = structlog.get_logger(__name__)
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("product_id", stored=True, indexed=True, fast=True)
+    for name in ("name_marked", "name_folded", "name_pairs", "body_marked", "body_folded"):
+        builder.add_text_field(name, tokenizer_name=_WORDS, index_option="freq")
+    for name in _FACETS:
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
+    for name in ("price", "rating", "fresh", "in_stock"):
+        builder.add_unsigned_field(name, indexed=True, fast=True)
+    for name in ("slug", "name", "household"):
+        builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
+    return builder.build()
+
+
+class TantivyIndex:
+    """A ``ProductIndex`` in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._open: tuple[str, tantivy.Index] | None = None
+
+    def put(self, documents: Sequence[SearchDocument]) -> None:
+        """Add or replace documents; they are found within milliseconds."""
+        index = self._index()
+        if index is None:
+            self.rebuild(documents, lambda _count: None)
+            return
+        self._write(index, documents, [document.product_id for document in documents])
+
+    def remove(self, product_ids: Sequence[int]) -> None:
+        """Take products out."""
+        index = self._index()
+        if index is not None and product_ids:
+            self._write(index, (), product_ids)
+
+    def rebuild(self, documents: Iterable[SearchDocument], tick: Callable[[int], None]) -> int:
+        """Build beside the old index, then swap."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = f"v{SCHEMA_VERSION}-{new_ulid()}"
+        target = self._folder / name
+        target.mkdir()
+        index = _open_at(target)
+        writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        schema, count = index.schema, 0
+        for document in documents:
+            writer.add_document(tantivy.Document.from_dict(_fields(document), schema))
+            count += 1
+            if count % _BATCH == 0:
+                tick(_BATCH)
+        tick(count % _BATCH)
+        writer.commit()
+        writer.wait_merging_threads()
+        self._swap(name)
+        return count
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Find products: as typed, else as the keyboard meant it, else with a typing slip, else any of the words."""
+        index = self._index()
+        if index is None:
+            return SearchResult((), 0, {})
+        text = request.text.strip()[:MAX_LENGTH]
+        if not text:
+            return self._run(index, Query.all_query(), request)
+        question = ask(text)
+        result = self._run(index, _strict(index.schema, question), request)
+        if result.total:
+            return result
+        meant = decode(text)
+        if meant != text:
+            result = self._run(index, _strict(index.schema, ask(meant)), request, understood_as=meant)
+            if result.total:
+                return result
+        result = self._run(index, _forgiving(index.schema, question), request, understood_as=text)
+        if result.total:
+            return result
+        return self._run(index, _any(index.schema, question), request, understood_as=text)
+
+    def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        """Complete the last word; the ones before it have to be there."""
+        index = self._index()
+        words = folded_syllables(typed[:MAX_LENGTH])
+        if index is None or not words:
+            return []
+        schema = index.schema
+        parts = [(Occur.Must, Query.term_query(schema, "name_folded", word)) for word in words[:-1]]
+        parts.append((Occur.Must, Query.regex_query(schema, "name_folded", f"{words[-1]}.*")))
+        parts += [(Occur.Should, Query.term_query(schema, "name_pairs", pair)) for pair in bigrams(words)]
+        parts += [(Occur.Should, Query.term_query(schema, "name_marked", word)) for word in syllables(typed)]
+        searcher = index.searcher()
+        hits = searcher.search(Query.boolean_query(parts), limit, count=False).hits
+        found = [searcher.doc(address) for _, address in hits]
+        return [
+            Suggestion(
+                str(document.get_first("slug")),
+                str(document.get_first("name")),
+                str(document.get_first("household")),
+            )
+            for document in found
+        ]
+
+    def _run(
+        self, index: tantivy.Index, words: Query, request: SearchRequest, *, understood_as: str = ""
+    ) -> SearchResult:
+        schema, searcher = index.schema, index.searcher()
+        query = _narrow(schema, words, request.filters, without="")
+        field, order = _SORTS.get(request.sort, (None, Order.Desc))
+        page = searcher.search(
+            query,
+            PAGE_SIZE,
+            count=True,
+            order_by_field=field,
+            order=order,
+            offset=(request.page - 1) * PAGE_SIZE,
+        )
+        if not page.count:
+            return SearchResult((), 0, self._facets(index, words, request.filters), understood_as)
+        ids = [int(str(searcher.doc(address).get_first("product_id"))) for _, address in page.hits]
+        return SearchResult(ids, page.count, self._facets(index, words, request.filters), understood_as)
+
+    def _facets(
+        self, index: tantivy.Index, words: Query, filters: SearchFilters
+    ) -> dict[str, dict[str, int]]:
+        """Count each facet as if it were not narrowed itself, so that a buyer sees the other choices."""
+        searcher = index.searcher()
+        counts: dict[str, dict[str, int]] = {}
+        for name in _FACETS:
+            query = _narrow(index.schema, words, filters, without=name)
+            answer: dict[str, Any] = searcher.aggregate(
+                query, {name: {"terms": {"field": name, "size": _FACET_LIMIT}}}
+            )
+            counts[name] = {bucket["key"]: int(bucket["doc_count"]) for bucket in answer[name]["buckets"]}
+        return counts
+
+    def _write(
+        self, index: tantivy.Index, documents: Sequence[SearchDocument], replaced: Sequence[int]
+    ) -> None:
+        writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        for product_id in replaced:
+            writer.delete_documents_by_term("product_id", product_id)
+        for document in documents:
+            writer.add_document(tantivy.Document.from_dict(_fields(document), index.schema))
+        writer.commit()
+        writer.wait_merging_threads()
+        index.reload()
+
+    def _index(self) -> tantivy.Index | None:
+        """Return the index that ``current`` points to, opened once and told of new commits."""
+        try:
+            name = (self._folder / "current").readlink().name
+        except OSError:
+            return None
+        if not name.startswith(f"v{SCHEMA_VERSION}-"):
+            return None
+        with self._lock:
+            if self._open is None or self._open[0] != name:
+                try:
+                    self._open = (name, _open_at(self._folder / name))
+                except (ValueError, OSError) as error:
+                    log.warning("search_index_unreadable", name=name, error=str(error))
+                    return None
+            index = self._open[1]
+        index.reload()
+        return index
+
+    def _swap(self, name: str) -> None:
+        link = self._folder / f".current-{name}"
+        link.symlink_to(name)
+        link.replace(self._folder / "current")
+        for old in self._folder.glob("v*-*"):
+            if old.name != name:
+                shutil.rmtree(old, ignore_errors=True)
+
+
+def _open_at(folder: Path) -> tantivy.Index:
+    index = tantivy.Index(_schema(), path=str(folder), reuse=True)
+    index.register_tokenizer(_WORDS, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+    index.config_reader("manual")
+    return index
+
+
+def _fields(document: SearchDocument) -> dict[str, Any]:
+    name = f"{document.name} {document.other_names}"
+    body = " ".join(
+        (
+            document.kind_name,
+            document.commune_name,
+            document.former_places,
+            document.province_name,
+            document.hamlet,
+            document.household_name,
+            document.unit_words,
+            " ".join(document.certificates).replace("-", " "),
+            document.description,
+        )
+    )
+    fresh = document.verified_on.toordinal() if document.verified_on else 0
+    return {
+        "product_id": document.product_id,
+        "name_marked": " ".join(syllables(name)),
+        "name_folded": " ".join(folded_syllables(name)),
+        "name_pairs": " ".join(bigrams(folded_syllables(name))),
+        "body_marked": " ".join(syllables(body)),
+        "body_folded": " ".join(folded_syllables(body)),
+        "category": [document.category],
+        "commune": [document.commune_code],
+        "certificate": list(document.certificates),
+        "price": document.price_vnd,
+        "rating": round((document.stars or 0) * 100),
+        "fresh": fresh,
+        "in_stock": int(document.in_stock),
+        "slug": document.slug,
+        "name": document.name,
+        "household": document.household_name,
+    }
+
+
+def _strict(schema: tantivy.Schema, question: Question) -> Query:
+    """Ask for every unit."""
+    parts = [(Occur.Must, _unit(schema, unit)) for unit in question.units]
+    return Query.boolean_query([*parts, *_extras(schema, question)])
+
+
+def _any(schema: tantivy.Schema, question: Question) -> Query:
+    """Ask for any unit."""
+    units = Query.boolean_query([(Occur.Should, _unit(schema, unit)) for unit in question.units])
+    return Query.boolean_query([(Occur.Must, units), *_extras(schema, question)])
+
+
+def _forgiving(schema: tantivy.Schema, question: Question) -> Query:
+    """Ask for every word with one letter wrong; short words have to be right."""
+    parts = []
+    for unit in question.units:
+        for word in unit.phrases[0].folded:
+            exact = Query.boost_query(_word(schema, word, word, has_marks=False), 2.0)
+            if len(word) < _MIN_FUZZY:
+                parts.append((Occur.Must, exact))
+                continue
+            slip = Query.fuzzy_term_query(schema, "name_folded", word, distance=1)
+            parts.append((Occur.Must, Query.disjunction_max_query([exact, slip])))
+    return Query.boolean_query([*parts, *_extras(schema, question)])
+
+
+def _extras(schema: tantivy.Schema, question: Question) -> list[tuple[Occur, Query]]:
+    """Reward words that stand together, and goods that can be bought now."""
+    pairs = [
+        (Occur.Should, Query.boost_query(Query.term_query(schema, "name_pairs", pair), _PAIR))
+        for pair in question.pairs
+    ]
+    in_stock = Query.const_score_query(Query.term_query(schema, "in_stock", 1), 0.5)
+    return [*pairs, (Occur.Should, in_stock)]
+
+
+def _unit(schema: tantivy.Schema, unit: Unit) -> Query:
+    phrases = [_phrase(schema, phrase) for phrase in unit.phrases]
+    return phrases[0] if len(phrases) == 1 else Query.disjunction_max_query(phrases)
+
+
+def _phrase(schema: tantivy.Schema, phrase: Phrase) -> Query:
+    words = [
+        (Occur.Must, _word(schema, marked, folded, has_marks=phrase.has_marks))
+        for marked, folded in zip(phrase.marked, phrase.folded, strict=True)
+    ]
+    # All words of a phrase in the name, side by side, say far more than the same words spread over a description.
+    pairs = [
+        (Occur.Should, Query.boost_query(Query.term_query(schema, "name_pairs", pair), _PAIR))
+        for pair in phrase.pairs
+    ]
+    query = Query.boolean_query([*words, *pairs])
+    return query if phrase.weight == 1.0 else Query.boost_query(query, phrase.weight)
+
+
+def _word(schema: tantivy.Schema, marked: str, folded: str, *, has_marks: bool) -> Query:
+    options = [
+        Query.boost_query(Query.term_query(schema, "name_folded", folded), _NAME),
+        Query.boost_query(Query.term_query(schema, "body_folded", folded), _BODY),
+    ]
+    if has_marks:
+        options += [
+            Query.boost_query(Query.term_query(schema, "name_marked", marked), _NAME_MARKED),
+            Query.boost_query(Query.term_query(schema, "body_marked", marked), _BODY_MARKED),
+        ]
+    return Query.disjunction_max_query(options)
+
+
+def _narrow(schema: tantivy.Schema, words: Query, filters: SearchFilters, *, without: str) -> Query:
+    parts = [(Occur.Must, words)]
+    for name in _FACETS:
+        value = getattr(filters, name)
+        if value and name != without:
+            parts.append((Occur.Must, _quiet(Query.term_query(schema, name, value))))
+    if filters.price_from is not None or filters.price_to is not None:
+        low, high = filters.price_from or 0, filters.price_to if filters.price_to is not None else 2**53
+        parts.append((Occur.Must, _quiet(Query.range_query(schema, "price", FieldType.Unsigned, low, high))))
+    if filters.stars:
+        parts.append(
+            (
+                Occur.Must,
+                _quiet(Query.range_query(schema, "rating", FieldType.Unsigned, filters.stars * 100, 500)),
+            )
+        )
+    if filters.in_stock:
+        parts.append((Occur.Must, _quiet(Query.term_query(schema, "in_stock", 1))))
+    return Query.boolean_query(parts)
+
+
+def _quiet(query: Query) -> Query:
+    """Let a filter say yes or no and nothing about relevance."""
+    return Query.const_score_query(query, 0.0)
