@@ -10,9 +10,20 @@ from sqlalchemy.orm import Session
 
 from logistics.models import Movement, Parcel
 from logistics.ports import Label, Word
-from logistics.rules.folding import Said, advance, contradicts
+from logistics.rules.folding import Said, advance, contradicts, meaning
 from logistics.rules.states import FINAL, UNSETTLED, Attention, ParcelState
 from logistics.services.steps import call_for, clear_call, enter, lock_parcel
+
+#: Parcels that do not arrive bring no cash, whatever the carrier wrote there before.
+_NO_CASH = frozenset(
+    {
+        ParcelState.RETURNING,
+        ParcelState.RETURNED,
+        ParcelState.CANCELLED,
+        ParcelState.REFUSED,
+        ParcelState.LOST,
+    }
+)
 
 
 def apply_words(*, session: Session, carrier: str, words: Sequence[Word], now: datetime) -> str:
@@ -66,7 +77,7 @@ def _apply_word(session: Session, carrier: str, word: Word, now: datetime) -> st
         parcel.waybill = word.waybill
         if parcel.attention == Attention.WAYBILL_MISSING:
             clear_call(parcel)
-    if word.fee_vnd is not None:
+    if word.fee_vnd:
         parcel.fee_vnd = word.fee_vnd
     _flag_oddities(parcel, said, word, now)
     _advance(session, parcel, now)
@@ -100,7 +111,8 @@ def _flag_oddities(parcel: Parcel, said: Said, word: Word, now: datetime) -> Non
         call_for(parcel, Attention.UNKNOWN_CODE, now)
     if contradicts(current, parcel.state_at, said):
         call_for(parcel, Attention.AFTER_END, now)
-    if word.cod_vnd is not None and word.cod_vnd != parcel.cod_vnd:
+    is_coming_back = meaning(said) in _NO_CASH
+    if word.cod_vnd is not None and word.cod_vnd != parcel.cod_vnd and not is_coming_back:
         call_for(parcel, Attention.COD_DIFFERS, now)
 
 

@@ -49,9 +49,7 @@ def hear(session: Session, control: Control) -> None:
 
 
 @pytest.mark.usefixtures("with_carrier")
-def test_a_planned_parcel_is_booked_and_gets_its_label(
-    session: Session, parcel_id: int, control: Control
-) -> None:
+def test_a_planned_parcel_is_booked_and_gets_its_label(session: Session, parcel_id: int, control: Control) -> None:
     assert run_due(session, utcnow()) == []
     assert run_due(session, utcnow()) == []
     row = get_row(session, parcel_id)
@@ -65,9 +63,7 @@ def test_a_planned_parcel_is_booked_and_gets_its_label(
 @pytest.mark.usefixtures("with_carrier")
 def test_a_repeated_delivery_books_nothing_more(session: Session, parcel_id: int, control: Control) -> None:
     run_due(session, utcnow())
-    delivery_id = session.execute(
-        select(Delivery.id).where(Delivery.task == "logistics.book_parcel")
-    ).scalar_one()
+    delivery_id = session.execute(select(Delivery.id).where(Delivery.task == "logistics.book_parcel")).scalar_one()
     tasks.book_parcel(delivery_id=delivery_id, parcel_id=parcel_id)
     assert len(control.parcels(REF)) == 1
 
@@ -92,9 +88,7 @@ def test_a_crash_between_answer_and_note_heals_by_asking_under_our_reference(
 ) -> None:
     """The worker died after the carrier had made the parcel: the row still says that it is being booked."""
     run_due(session, utcnow())
-    session.execute(
-        update(Parcel).where(Parcel.id == parcel_id).values(state="booking", waybill=None, booked_at=None)
-    )
+    session.execute(update(Parcel).where(Parcel.id == parcel_id).values(state="booking", waybill=None, booked_at=None))
     age(session, parcel_id, minutes=5)
     tasks.settle_unknown()
     assert get_row(session, parcel_id).state == "booking"  # still quiet: the carrier's message may come
@@ -145,9 +139,7 @@ def test_a_refusal_ends_the_booking_with_the_carriers_words(session: Session, co
 
 
 @pytest.mark.usefixtures("with_carrier")
-def test_a_parcel_with_an_estimate_takes_its_service_from_the_price_list(
-    session: Session, control: Control
-) -> None:
+def test_a_parcel_with_an_estimate_takes_its_service_from_the_price_list(session: Session, control: Control) -> None:
     household_id = make_household(session)
     parcel_id = make_parcel(session, household_id, now=utcnow(), service="", max_transit_hours=62)
     session.commit()
@@ -169,9 +161,7 @@ def test_another_carrier_than_ours_is_refused_and_nothing_is_sent(
 
 
 @pytest.mark.usefixtures("with_carrier")
-def test_a_cancelled_parcel_is_cancelled_there_too(
-    session: Session, parcel_id: int, control: Control
-) -> None:
+def test_a_cancelled_parcel_is_cancelled_there_too(session: Session, parcel_id: int, control: Control) -> None:
     run_due(session, utcnow())
     request_cancel(session=session, reference=REF, now=utcnow())
     session.commit()
@@ -183,9 +173,7 @@ def test_a_cancelled_parcel_is_cancelled_there_too(
 
 
 @pytest.mark.usefixtures("with_carrier")
-def test_a_cancellation_that_comes_too_late_calls_a_person(
-    session: Session, parcel_id: int, control: Control
-) -> None:
+def test_a_cancellation_that_comes_too_late_calls_a_person(session: Session, parcel_id: int, control: Control) -> None:
     run_due(session, utcnow())
     waybill = get_row(session, parcel_id).waybill
     control.post(f"parcels/{waybill}/run", script="cancel_race")
@@ -247,9 +235,7 @@ def test_a_message_that_cannot_be_read_is_kept_for_a_person(session: Session, pa
         b'{"DATA": {"ORDER_STATUS": 501, "ORDER_STATUSDATE": "nay"}}',
         b'{"EVENT": "ping"}',
     ):
-        store_webhook(
-            session, source="viettelpost", external_id=repr(body), headers={}, body=body, now=utcnow()
-        )
+        store_webhook(session, source="viettelpost", external_id=repr(body), headers={}, body=body, now=utcnow())
     session.commit()
     assert run_due(session, utcnow()) == []
     outcomes = session.execute(select(InboxMessage.outcome).order_by(InboxMessage.id)).scalars().all()
@@ -258,16 +244,12 @@ def test_a_message_that_cannot_be_read_is_kept_for_a_person(session: Session, pa
 
 
 @pytest.mark.usefixtures("with_carrier")
-def test_a_silent_parcel_of_a_carrier_that_cannot_be_asked_calls_a_person(
-    session: Session, parcel_id: int
-) -> None:
+def test_a_silent_parcel_of_a_carrier_that_cannot_be_asked_calls_a_person(session: Session, parcel_id: int) -> None:
     run_due(session, utcnow())
     tasks.poll_silent()
     assert get_row(session, parcel_id).attention is None
     session.execute(
-        update(Parcel)
-        .where(Parcel.id == parcel_id)
-        .values(booked_at=utcnow() - timedelta(hours=50), heard_at=None)
+        update(Parcel).where(Parcel.id == parcel_id).values(booked_at=utcnow() - timedelta(hours=50), heard_at=None)
     )
     session.commit()
     tasks.poll_silent()
