@@ -15,7 +15,7 @@ from tests.factories.sellers import make_household
 from tests.web.sign_in import sign_in
 
 
-def typed(**changes):
+def typed(**changes: str | list | None) -> dict:
     """What a household types for a bunch of water spinach."""
     values = {
         "form_key": str(uuid.uuid4()),
@@ -151,8 +151,9 @@ def test_a_replayed_form_makes_one_product(client, session, household_id):
         ("form_key", None, None),
     ],
 )
+@pytest.mark.usefixtures("household_id")
 def test_bad_input_is_answered_beside_its_field_and_nothing_typed_is_lost(
-    client, session, household_id, field, value, sentence
+    client, session, field, value, sentence
 ):
     response = client.post("/hang-ban/moi", data=typed(**{field: value}))
     if sentence is None:
@@ -280,9 +281,9 @@ def test_a_draft_without_goods_is_not_put_on_sale(client, session, household_id,
         ({"form_key": "x"}, "Biểu mẫu đã cũ."),
     ],
 )
-def test_a_listing_that_cannot_be_lists_nothing(client, session, household_id, now, changes, sentence):
+def test_a_listing_that_cannot_be_lists_nothing(client, session, household_id, changes, sentence):
     lot_id = put_lot(session, household_id, amount=100)
-    product_id = make_unlisted_product(session, household_id, now=now)
+    product_id = make_unlisted_product(session, household_id)
     values = {"form_key": str(uuid.uuid4()), "lot_id": str(lot_id), "amount": "5", **changes}
     form = {key: value for key, value in values.items() if value is not None}
     html = body(client.post(f"/hang-ban/{product_id}/len-ke", data=form), 422)
@@ -358,7 +359,8 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_goods_of_another_household_are_not_there(client, session, household_id, now, method, path):
+@pytest.mark.usefixtures("household_id")
+def test_goods_of_another_household_are_not_there(client, session, now, method, path):
     theirs = make_offer(session, make_household(session), now=now)
     form = typed(
         lot_id=str(theirs.lot_id), amount="1", stock_id=str(theirs.stock_id), sha256="9" * 64, price="1.000"
@@ -400,10 +402,10 @@ def test_numbers_that_no_product_has(client, household_id, product_id):
 
 @pytest.mark.parametrize("count", [1, 9])
 def test_the_desk_asks_the_database_the_same_however_many_goods(
-    client, session, household_id, now, sql_log, count
+    client, session, household_id, sql_log, count
 ):
     for _ in range(count):
-        make_offer(session, household_id, now=now)
+        make_offer(session, household_id)
     client.get("/hang-ban")
     with sql_log() as statements:
         body(client.get("/hang-ban"), 200)
