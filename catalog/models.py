@@ -73,9 +73,7 @@ class Offer(Base):
 
     __tablename__ = "catalog_offers"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    product_id: Mapped[int] = mapped_column(
-        ForeignKey("catalog_products.id", ondelete="CASCADE"), unique=True
-    )
+    product_id: Mapped[int] = mapped_column(ForeignKey("catalog_products.id", ondelete="CASCADE"), unique=True)
     price_vnd: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(16))
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -102,9 +100,7 @@ class Stock(Base):
     is_frozen: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     __table_args__ = (
         UniqueConstraint("offer_id", "lot_id"),
-        CheckConstraint(
-            "reserved >= 0 AND sold >= 0 AND reserved + sold <= listed", name="stock_is_never_oversold"
-        ),
+        CheckConstraint("reserved >= 0 AND sold >= 0 AND reserved + sold <= listed", name="stock_is_never_oversold"),
         Index("ix_catalog_stock_newest", text("harvested_on DESC"), text("id DESC")),
     )
 

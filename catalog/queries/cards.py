@@ -116,9 +116,7 @@ def list_household_cards(session: Session, household_id: int) -> list[ProductCar
 def list_commune_cards(session: Session, commune_id: int, limit: int = _COMMUNE_SHELF) -> list[ProductCard]:
     """Return what the verified households of a commune put on sale last and is not sold out."""
     household_ids = [
-        household.id
-        for household in sellers.list_commune_households(session, commune_id)
-        if household.is_verified
+        household.id for household in sellers.list_commune_households(session, commune_id) if household.is_verified
     ]
     if not household_ids:
         return []

@@ -114,9 +114,7 @@ def get_desk_product(session: Session, household_id: int, product_id: int) -> De
         raise NotFound
     product, offer = row
     photos = session.execute(
-        select(ProductPhoto.sha256)
-        .where(ProductPhoto.product_id == product_id)
-        .order_by(ProductPhoto.position)
+        select(ProductPhoto.sha256).where(ProductPhoto.product_id == product_id).order_by(ProductPhoto.position)
     ).scalars()
     stock = session.execute(select(Stock).where(Stock.offer_id == offer.id).order_by(Stock.id)).scalars()
     return DeskProductPage(

@@ -45,9 +45,7 @@ class SearchDocument:
     description: str
 
 
-def list_search_documents(
-    session: Session, product_ids: Collection[int] | None = None
-) -> Sequence[SearchDocument]:
+def list_search_documents(session: Session, product_ids: Collection[int] | None = None) -> Sequence[SearchDocument]:
     """Return what is on sale as documents, of some products or (None) of all. Four statements."""
     newest = (
         select(func.max(Stock.harvested_on))

@@ -81,9 +81,7 @@ class ProductPage:
 def get_product_page(session: Session, slug: str) -> ProductPage:
     """Return a product's page by its slug (two statements). Raises ``NotFound``, for drafts too."""
     photos = (
-        select(
-            func.array_agg(aggregate_order_by(ProductPhoto.sha256, ProductPhoto.position, ProductPhoto.id))
-        )
+        select(func.array_agg(aggregate_order_by(ProductPhoto.sha256, ProductPhoto.position, ProductPhoto.id)))
         .where(ProductPhoto.product_id == Product.id)
         .correlate(Product)
         .scalar_subquery()

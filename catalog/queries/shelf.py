@@ -13,9 +13,7 @@ _FREE = Stock.listed - Stock.reserved - Stock.sold
 
 def is_fresh() -> ColumnElement[bool]:
     """Return the condition that goods are not recalled and not out of date."""
-    return and_(
-        Stock.is_frozen.is_(False), or_(Stock.best_before_on.is_(None), Stock.best_before_on >= _TODAY)
-    )
+    return and_(Stock.is_frozen.is_(False), or_(Stock.best_before_on.is_(None), Stock.best_before_on >= _TODAY))
 
 
 def free_amount() -> ScalarSelect[Decimal]:

@@ -29,9 +29,7 @@ def _set_frozen(session: Session, lot_ids: Sequence[int], *, is_frozen: bool) ->
         .values(is_frozen=is_frozen)
         .returning(Stock.offer_id)
     ).scalars()
-    product_ids = sorted(
-        session.execute(select(Offer.product_id).where(Offer.id.in_(set(changed)))).scalars().all()
-    )
+    product_ids = sorted(session.execute(select(Offer.product_id).where(Offer.id.in_(set(changed)))).scalars().all())
     for product_id in product_ids:
         record_event(session, OfferChanged(product_id=product_id))
     if product_ids and is_frozen:

@@ -140,9 +140,7 @@ def _settle(session: Session, holder: str, offer_ids: Sequence[int] | None, *, t
             change["sold"] = Stock.sold + quantity
         session.execute(update(Stock).where(Stock.id == stock_id).values(**change))
     if held:
-        session.execute(
-            update(Reservation).where(Reservation.id.in_([row.id for row in held])).values(state=to)
-        )
+        session.execute(update(Reservation).where(Reservation.id.in_([row.id for row in held])).values(state=to))
         _announce(session, {row.offer_id for row in held}, sold=to == "consumed")
     return len(held)
 
@@ -150,8 +148,6 @@ def _settle(session: Session, holder: str, offer_ids: Sequence[int] | None, *, t
 def _announce(session: Session, offer_ids: set[int], *, sold: bool) -> None:
     product_ids = session.execute(select(Offer.product_id).where(Offer.id.in_(offer_ids))).scalars().all()
     if sold:
-        session.execute(
-            update(Product).where(Product.id.in_(product_ids)).values(sold_count=Product.sold_count + 1)
-        )
+        session.execute(update(Product).where(Product.id.in_(product_ids)).values(sold_count=Product.sold_count + 1))
     for product_id in sorted(product_ids):
         record_event(session, OfferChanged(product_id=product_id))

@@ -87,9 +87,7 @@ def make_product(
     if product_id is None:
         return _made_before(session, household_id, form_key)
     session.execute(
-        insert(Offer).values(
-            product_id=product_id, price_vnd=draft.price_vnd, state=OfferState.DRAFT, changed_at=now
-        )
+        insert(Offer).values(product_id=product_id, price_vnd=draft.price_vnd, state=OfferState.DRAFT, changed_at=now)
     )
     add_photos(session=session, household_id=household_id, product_id=product_id, photos=photos)
     return product_id
@@ -104,9 +102,7 @@ def _made_before(session: Session, household_id: int, form_key: uuid.UUID | None
     return known
 
 
-def edit_product(
-    *, session: Session, household_id: int, product_id: int, draft: ProductDraft, now: datetime
-) -> None:
+def edit_product(*, session: Session, household_id: int, product_id: int, draft: ProductDraft, now: datetime) -> None:
     """Change what is said of a product. What it is counted in stays once goods were listed."""
     product, offer = _lock(session, household_id, product_id)
     _check(draft)
@@ -125,9 +121,7 @@ def edit_product(
     record_event(session, OfferChanged(product_id=product_id))
 
 
-def change_price(
-    *, session: Session, household_id: int, product_id: int, price_vnd: int, now: datetime
-) -> None:
+def change_price(*, session: Session, household_id: int, product_id: int, price_vnd: int, now: datetime) -> None:
     """Change a product's price, in đồng; orders placed keep the one they were placed at."""
     _, offer = _lock(session, household_id, product_id)
     _check_price(price_vnd)
@@ -175,9 +169,7 @@ def add_photos(*, session: Session, household_id: int, product_id: int, photos: 
 def remove_photo(*, session: Session, household_id: int, product_id: int, sha256: str) -> None:
     """Take a photo off a product; the stored file stays, since records may show it."""
     _lock(session, household_id, product_id)
-    session.execute(
-        delete(ProductPhoto).where(ProductPhoto.product_id == product_id, ProductPhoto.sha256 == sha256)
-    )
+    session.execute(delete(ProductPhoto).where(ProductPhoto.product_id == product_id, ProductPhoto.sha256 == sha256))
     record_event(session, OfferChanged(product_id=product_id))
 
 
@@ -224,9 +216,7 @@ def list_goods(
     if known is not None:
         return known
     _check_may_sell(session, household_id)
-    lot = next(
-        (lot for lot in list_sellable_lots(session, household_id, local_date(now)) if lot.id == lot_id), None
-    )
+    lot = next((lot for lot in list_sellable_lots(session, household_id, local_date(now)) if lot.id == lot_id), None)
     if lot is None:
         raise LotNotSellable
     check_lot_fits(product.category, lot.template)
@@ -249,9 +239,7 @@ def list_goods(
         actor=actor,
         now=now,
     )
-    session.execute(
-        insert(Listing).values(form_key=key, offer_id=offer.id, lot_id=lot_id, units=units, listed_at=now)
-    )
+    session.execute(insert(Listing).values(form_key=key, offer_id=offer.id, lot_id=lot_id, units=units, listed_at=now))
     listed = pg_insert(Stock).values(
         offer_id=offer.id, lot_id=lot_id, lot_code=lot.code, listed=units,
         harvested_on=lot.made_on, best_before_on=lot.best_before_on,
@@ -345,9 +333,7 @@ def _give_back(
     if free <= 0:
         return Decimal(0)
     session.execute(
-        insert(Listing).values(
-            form_key=key, offer_id=offer.id, lot_id=stock.lot_id, units=-free, listed_at=now
-        )
+        insert(Listing).values(form_key=key, offer_id=offer.id, lot_id=stock.lot_id, units=-free, listed_at=now)
     )
     stock.listed -= free
     session.flush()
@@ -398,9 +384,7 @@ def _check_may_sell(session: Session, household_id: int) -> None:
 
 def _listed_before(session: Session, offer_id: int, key: uuid.UUID) -> Decimal | None:
     """Return the units that this key moved before, or None. Raises ``Conflict`` for another product's key."""
-    row = session.execute(
-        select(Listing.offer_id, Listing.units).where(Listing.form_key == key)
-    ).one_or_none()
+    row = session.execute(select(Listing.offer_id, Listing.units).where(Listing.form_key == key)).one_or_none()
     if row is None:
         return None
     if row.offer_id != offer_id:

@@ -107,13 +107,9 @@ def edit(product_id: int) -> ResponseReturnValue:
     return redirect(url_for("catalog.goods"), 303)
 
 
-def _product_page(
-    form: ProductForm, product: DeskProductPage | None = None, status: int = 200
-) -> ResponseReturnValue:
+def _product_page(form: ProductForm, product: DeskProductPage | None = None, status: int = 200) -> ResponseReturnValue:
     kept = [text for text in (form.kept_photos.data or "").split(",") if text]
-    page = render_template(
-        "catalog/desk/product.html", form=form, product=product, kept=kept, new_key=uuid.uuid4
-    )
+    page = render_template("catalog/desk/product.html", form=form, product=product, kept=kept, new_key=uuid.uuid4)
     return page, status
 
 
@@ -168,9 +164,7 @@ def change_price(product_id: int) -> ResponseReturnValue:
             price_vnd=int(form.price.data or 0),
             now=utcnow(),
         )
-    flash(
-        _("%(name)s bán giá %(price)s.", name=product.name, price=format_vnd(form.price.data or 0)), "success"
-    )
+    flash(_("%(name)s bán giá %(price)s.", name=product.name, price=format_vnd(form.price.data or 0)), "success")
     return redirect(url_for("catalog.goods"), 303)
 
 
@@ -204,9 +198,7 @@ def withdraw(product_id: int) -> ResponseReturnValue:
     )
 
 
-def _step(
-    product_id: int, use_case: Callable[..., None], success: str, **extra: object
-) -> ResponseReturnValue:
+def _step(product_id: int, use_case: Callable[..., None], success: str, **extra: object) -> ResponseReturnValue:
     try:
         with transaction() as session:
             use_case(

@@ -13,9 +13,7 @@ from traceability.queries.records import RecordView
 _BEGINNINGS = frozenset({"planting", "stocking"})
 _TREATMENTS = frozenset({"spraying", "medicine"})
 _OUTCOMES = frozenset({"harvest", "slaughter", "making", "packing"})
-_CARE = frozenset(
-    {"fertilising", "feeding", "watering", "tending", "cleaning", "vaccination", "checking", "preparing"}
-)
+_CARE = frozenset({"fertilising", "feeding", "watering", "tending", "cleaning", "vaccination", "checking", "preparing"})
 #: Template of the season -> icon of what it gives.
 _PRODUCE_ICONS = {
     "rice": "rice",

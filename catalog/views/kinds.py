@@ -1,28 +1,33 @@
-"""The kinds of goods as the home page shows them: a picture, a word, and the categories behind it."""
+"""The kinds of goods as the home page shows them: a picture, a word, and the shelf behind it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ShopKind:
-    """A tile on the home page: a name in the sprite, a word, and codes of ``catalog.rules.CATEGORIES``."""
+    """A tile on the home page: a name in the sprite, a word, and a code of ``catalog.rules.CATEGORIES``."""
 
     icon: str
     name: str
-    categories: tuple[str, ...]
+    category: str
+
+    @property
+    def href(self) -> str:
+        """Where the tile leads; without a category it is the whole market."""
+        return f"/tim?loai={self.category}" if self.category else "/tim"
 
 
 SHOP_KINDS: tuple[ShopKind, ...] = (
-    ShopKind("orchard", "Trái cây", ("trai-cay",)),
-    ShopKind("sprout", "Rau củ", ("rau",)),
-    ShopKind("rice", "Gạo", ("gao",)),
-    ShopKind("pig", "Thịt lợn, bò", ("thit",)),
-    ShopKind("chicken", "Gà, vịt, trứng", ("gia-cam", "trung")),
-    ShopKind("shrimp", "Tôm cá", ("hai-san", "thuy-san")),
-    ShopKind("jar", "Mắm, nước chấm", ("mam",)),
-    ShopKind("pot", "Nem, giò, bánh", ("thit-che-bien", "banh")),
-    ShopKind("honey", "Mật ong", ("mat-ong",)),
-    ShopKind("tea", "Trà, dược liệu", ("tra", "duoc-lieu", "do-uong")),
-    ShopKind("sack", "Đồ khô", ("kho",)),
-    ShopKind("hands", "Đồ thủ công", ("thu-cong",)),
+    ShopKind("orchard", "Trái cây", "trai-cay"),
+    ShopKind("sprout", "Rau củ", "rau"),
+    ShopKind("rice", "Gạo", "gao"),
+    ShopKind("pig", "Thịt tươi", "thit"),
+    ShopKind("chicken", "Gà, vịt", "gia-cam"),
+    ShopKind("shrimp", "Hải sản", "hai-san"),
+    ShopKind("fish", "Cá sông, ao", "thuy-san"),
+    ShopKind("jar", "Mắm", "mam"),
+    ShopKind("pot", "Nem, giò", "thit-che-bien"),
+    ShopKind("honey", "Mật ong", "mat-ong"),
+    ShopKind("tea", "Trà", "tra"),
+    ShopKind("basket", "Cả chợ", ""),
 )

@@ -33,9 +33,7 @@ def keep_photos(form: ProductForm) -> list[str]:
         if sent:
             media_dir = Path(current_app.config["MEDIA_DIR"])
             with transaction() as session:
-                kept += [
-                    store_photo(session, data, media_dir=media_dir, now=utcnow()).sha256 for data in sent
-                ]
+                kept += [store_photo(session, data, media_dir=media_dir, now=utcnow()).sha256 for data in sent]
     except DomainError as error:
         form.photos.errors = [*form.photos.errors, error.message]
     kept = list(dict.fromkeys(kept))[:MAX_PHOTOS]
@@ -52,9 +50,7 @@ def _is_sha256(text: str) -> bool:
 def first_photo(product_id: int) -> ResponseReturnValue:
     """Make a photo the product's face."""
     with transaction() as session:
-        put_photo_first(
-            session=session, household_id=own_household_id(), product_id=product_id, sha256=_named_photo()
-        )
+        put_photo_first(session=session, household_id=own_household_id(), product_id=product_id, sha256=_named_photo())
     flash(_("Đã đổi ảnh chính."), "success")
     return redirect(url_for("catalog.edit", product_id=product_id), 303)
 
@@ -64,9 +60,7 @@ def first_photo(product_id: int) -> ResponseReturnValue:
 def drop_photo(product_id: int) -> ResponseReturnValue:
     """Take a photo off a product."""
     with transaction() as session:
-        remove_photo(
-            session=session, household_id=own_household_id(), product_id=product_id, sha256=_named_photo()
-        )
+        remove_photo(session=session, household_id=own_household_id(), product_id=product_id, sha256=_named_photo())
     flash(_("Đã bỏ ảnh."), "success")
     return redirect(url_for("catalog.edit", product_id=product_id), 303)
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -13,7 +12,7 @@ from catalog.queries import HomeShelves, ProductPage, get_home_shelves, get_prod
 from catalog.queries.pages import LotOnSale
 from catalog.views.blueprint import blueprint
 from catalog.views.journey import tell_journey
-from catalog.views.kinds import SHOP_KINDS, ShopKind
+from catalog.views.kinds import SHOP_KINDS
 from marketplace.accounts.gate import needs
 from marketplace.accounts.rules import Permission
 from marketplace.core.clock import local_date, utcnow
@@ -123,17 +122,14 @@ def _chooser(page: ProductPage) -> AmountChooser:
     )
 
 
-def _describe(
-    page: ProductPage, household: sellers.HouseholdView, address: str, picture: str | None
-) -> dict[str, Any]:
+def _describe(page: ProductPage, household: sellers.HouseholdView, address: str, picture: str | None) -> dict[str, Any]:
     """Return the product in the words of schema.org, for search engines (JSON-LD)."""
     in_stock = page.is_on_sale and page.available > 0
     facts: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Product",
         "name": page.name,
-        "description": page.description
-        or _("%(name)s của %(who)s", name=page.name, who=household.shown_name),
+        "description": page.description or _("%(name)s của %(who)s", name=page.name, who=household.shown_name),
         "category": page.category_name,
         "url": address,
         "countryOfOrigin": "VN",
@@ -169,9 +165,3 @@ def left_label(amount: Decimal, unit: str) -> str:
 def weight_label(grams: int) -> str:
     """Write a weight: ``500 g``, ``1,1 kg``."""
     return f"{grams} g" if grams < _GRAMS_IN_KG else format_quantity(Decimal(grams) / _GRAMS_IN_KG, "kg")
-
-
-@blueprint.app_template_global("url_for_kind")
-def url_for_kind(kind: ShopKind) -> str:
-    """Return the search page for a kind of goods."""
-    return "/tim?" + urlencode([("kind", code) for code in kind.categories])
