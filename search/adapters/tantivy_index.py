@@ -104,6 +104,8 @@ class TantivyIndex:
         if not text:
             return self._run(index, Query.all_query(), request)
         question = ask(text)
+        if not question.units:
+            return SearchResult((), 0, {})
         result = self._run(index, _strict(index.schema, question), request)
         if result.total:
             return result
@@ -178,7 +180,7 @@ class TantivyIndex:
     ) -> None:
         writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         for product_id in replaced:
-            writer.delete_documents_by_term("product_id", product_id)
+            writer.delete_documents_by_query(Query.term_query(index.schema, "product_id", product_id))
         for document in documents:
             writer.add_document(tantivy.Document.from_dict(_fields(document), index.schema))
         writer.commit()
