@@ -42,6 +42,4 @@ class UnreadableWebhook(Refused):
     """A message with the right secret whose content makes no sense to us."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(
-            "unreadable_webhook", "Không đọc được thông báo của đơn vị vận chuyển.", reason=reason
-        )
+        super().__init__("unreadable_webhook", "Không đọc được thông báo của đơn vị vận chuyển.", reason=reason)

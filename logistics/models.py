@@ -25,9 +25,7 @@ from logistics.rules.states import UNDER_WAY, UNSETTLED, Attention, CodState, Pa
 from marketplace.core.base import Base
 
 
-def _one_of(
-    column: str, values: type[ParcelState] | type[CodState] | type[Attention] | frozenset[ParcelState]
-) -> str:
+def _one_of(column: str, values: type[ParcelState] | type[CodState] | type[Attention] | frozenset[ParcelState]) -> str:
     return f"{column} IN ({', '.join(sorted(repr(str(value)) for value in values))})"
 
 
@@ -78,15 +76,9 @@ class Parcel(Base):
             name="label_has_a_kind",
         ),
         Index("ix_logistics_parcels_state", "state", "id"),
-        Index(
-            "ix_logistics_parcels_unsettled", "asked_at", postgresql_where=text(_one_of("state", UNSETTLED))
-        ),
-        Index(
-            "ix_logistics_parcels_under_way", "heard_at", postgresql_where=text(_one_of("state", UNDER_WAY))
-        ),
-        Index(
-            "ix_logistics_parcels_attention", "attention_at", postgresql_where=text("attention IS NOT NULL")
-        ),
+        Index("ix_logistics_parcels_unsettled", "asked_at", postgresql_where=text(_one_of("state", UNSETTLED))),
+        Index("ix_logistics_parcels_under_way", "heard_at", postgresql_where=text(_one_of("state", UNDER_WAY))),
+        Index("ix_logistics_parcels_attention", "attention_at", postgresql_where=text("attention IS NOT NULL")),
     )
 
 
@@ -136,9 +128,7 @@ class CodReceivable(Base):
             "(state IN ('collected', 'remitted')) = (collected_at IS NOT NULL)", name="collected_has_a_moment"
         ),
         CheckConstraint("(state = 'remitted') = (remitted_at IS NOT NULL)", name="remitted_has_a_moment"),
-        Index(
-            "ix_logistics_cod_receivables_open", "collected_at", postgresql_where=text("state = 'collected'")
-        ),
+        Index("ix_logistics_cod_receivables_open", "collected_at", postgresql_where=text("state = 'collected'")),
     )
 
 

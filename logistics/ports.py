@@ -171,9 +171,7 @@ class Carrier(Protocol):
         """Price a parcel: every service, or with ``spec.service`` that one to the đồng."""
         ...
 
-    def create(
-        self, reference: str, spec: ParcelSpec
-    ) -> Done[Booking] | RefusedByCarrier | Unknown | NotSent:
+    def create(self, reference: str, spec: ParcelSpec) -> Done[Booking] | RefusedByCarrier | Unknown | NotSent:
         """Make sure that one parcel stands under ``reference``, never a second.
 
         When one stands there already, its booking is returned (without waybill where the carrier keeps it
@@ -189,9 +187,7 @@ class Carrier(Protocol):
         """Fetch the label."""
         ...
 
-    def track(
-        self, waybill: str
-    ) -> Done[Sequence[Word]] | RefusedByCarrier | Unknown | NotSent | Unsupported:
+    def track(self, waybill: str) -> Done[Sequence[Word]] | RefusedByCarrier | Unknown | NotSent | Unsupported:
         """Ask for everything said about a parcel so far."""
         ...
 

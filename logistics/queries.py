@@ -157,9 +157,7 @@ def get_label(session: Session, reference: str, household_id: int, now: datetime
 
 def find_cod(session: Session, parcel_id: int) -> CodView | None:
     """Return the cash of a parcel; None when it carries none."""
-    row = session.execute(
-        select(CodReceivable).where(CodReceivable.parcel_id == parcel_id)
-    ).scalar_one_or_none()
+    row = session.execute(select(CodReceivable).where(CodReceivable.parcel_id == parcel_id)).scalar_one_or_none()
     if row is None:
         return None
     return CodView(
@@ -204,18 +202,13 @@ def search_parcels(
             matches.append(func.replace(Parcel.reference, "-", "").icontains(code, autoescape=True))
         wanted = wanted.where(or_(*matches))
     total = session.execute(select(func.count()).select_from(wanted.subquery())).scalar_one()
-    rows = session.execute(
-        wanted.order_by(Parcel.id.desc()).limit(per_page).offset((page - 1) * per_page)
-    ).scalars()
+    rows = session.execute(wanted.order_by(Parcel.id.desc()).limit(per_page).offset((page - 1) * per_page)).scalars()
     return _views(session, rows.all()), total
 
 
 def count_parcels(session: Session) -> dict[str, int]:
     """Return how many parcels stand in each state, and under ``attention`` how many need a person."""
-    counts = {
-        state: int(n)
-        for state, n in session.execute(select(Parcel.state, func.count()).group_by(Parcel.state))
-    }
+    counts = {state: int(n) for state, n in session.execute(select(Parcel.state, func.count()).group_by(Parcel.state))}
     needed = select(func.count()).select_from(Parcel).where(Parcel.attention.is_not(None))
     counts["attention"] = session.execute(needed).scalar_one()
     return counts

@@ -110,9 +110,7 @@ def poll_silent(**_: object) -> None:
         with transaction() as session:
             if isinstance(told, Done):
                 hear.apply_words(session=session, carrier=code, words=told.value, now=utcnow())
-            hear.flag_silent(
-                session=session, parcel_id=parcel_id, before=utcnow() - SILENT_AFTER, now=utcnow()
-            )
+            hear.flag_silent(session=session, parcel_id=parcel_id, before=utcnow() - SILENT_AFTER, now=utcnow())
 
 
 def _ask_to_book(parcel_id: int, quiet: timedelta) -> object:

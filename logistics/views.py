@@ -53,9 +53,7 @@ def parcels() -> ResponseReturnValue:
         raise NotFound
     typed = request.args.get("tim", "")[:_LONGEST_SEARCH]
     page = min(max(request.args.get("trang", 1, type=int), 1), 10_000)
-    found, total = queries.search_parcels(
-        session, state=wanted or None, typed=typed, page=page, per_page=_PER_PAGE
-    )
+    found, total = queries.search_parcels(session, state=wanted or None, typed=typed, page=page, per_page=_PER_PAGE)
     return render_template(
         "logistics/parcels.html",
         parcels=found,
@@ -97,9 +95,7 @@ def cancel(parcel_id: int) -> ResponseReturnValue:
         reference = queries.get_parcel(session, parcel_id).reference
         request_cancel(session=session, reference=reference, now=utcnow())
 
-    return _do(
-        parcel_id, ask, _("Đã gửi yêu cầu hủy. Đơn vị vận chuyển có thể không nhận nếu bưu tá đã cầm hàng.")
-    )
+    return _do(parcel_id, ask, _("Đã gửi yêu cầu hủy. Đơn vị vận chuyển có thể không nhận nếu bưu tá đã cầm hàng."))
 
 
 @blueprint.post("/dieu-hanh/buu-gui/<int:parcel_id>/da-xem")
@@ -123,9 +119,7 @@ def remitted(parcel_id: int) -> ResponseReturnValue:
 
     def book(session: Session) -> None:
         reference = queries.get_parcel(session, parcel_id).reference
-        record_remittance(
-            session=session, reference=reference, statement=form.statement.data.strip(), now=utcnow()
-        )
+        record_remittance(session=session, reference=reference, statement=form.statement.data.strip(), now=utcnow())
 
     return _do(parcel_id, book, _("Đã ghi nhận tiền thu hộ của bưu gửi này."))
 
@@ -139,9 +133,7 @@ def _do(parcel_id: int, change: Callable[[Session], object], done: str) -> Respo
     except NotFound:
         raise
     except DomainError as error:
-        return _parcel_page(
-            parcel_id, problem=error.message, status=409 if isinstance(error, Conflict) else 422
-        )
+        return _parcel_page(parcel_id, problem=error.message, status=409 if isinstance(error, Conflict) else 422)
     flash(done, "success")
     return redirect(url_for("logistics.parcel", parcel_id=parcel_id), 303)
 

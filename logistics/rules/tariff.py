@@ -59,9 +59,5 @@ def choose(quotes: Sequence[Quote], max_transit_hours: int | None) -> Quote | No
 
 @cache
 def _zones() -> dict[str, Zone]:
-    rows = [
-        line.split("\t")
-        for line in _DATA.read_text("utf-8").splitlines()
-        if line and not line.startswith("#")
-    ]
+    rows = [line.split("\t") for line in _DATA.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     return {name: Zone(int(first), int(step), int(hours)) for name, first, step, hours in rows}

@@ -174,9 +174,7 @@ def retry_booking(*, session: Session, parcel_id: int, now: datetime) -> None:
     """Try a refused or unsettled parcel anew, on an operator's word. Raises ``StepNotAllowed``."""
     parcel = lock_parcel(session, parcel_id)
     state = ParcelState(parcel.state)
-    if state not in UNSETTLED | {ParcelState.REFUSED} or (
-        state == ParcelState.REFUSED and parcel.carrier_code
-    ):
+    if state not in UNSETTLED | {ParcelState.REFUSED} or (state == ParcelState.REFUSED and parcel.carrier_code):
         raise StepNotAllowed(current=state, wanted=ParcelState.BOOKING)
     if state == ParcelState.REFUSED:
         set_state(parcel, next_state(state, ParcelState.PLANNED), now)

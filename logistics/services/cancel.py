@@ -29,9 +29,7 @@ def request_cancel(*, session: Session, reference: str, now: datetime) -> bool:
 
     The carrier may still say no.
     """
-    parcel = session.execute(
-        select(Parcel).where(Parcel.reference == reference).with_for_update()
-    ).scalar_one_or_none()
+    parcel = session.execute(select(Parcel).where(Parcel.reference == reference).with_for_update()).scalar_one_or_none()
     if parcel is None or ParcelState(parcel.state) in FINAL:
         return False
     if parcel.cancel_asked_at is not None and parcel.attention != Attention.CANCEL_REFUSED:

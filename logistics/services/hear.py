@@ -127,9 +127,7 @@ def _find_for(session: Session, carrier: str, word: Word) -> Parcel | None:
         select(Parcel).where(Parcel.carrier == carrier, or_(*wanted)).order_by(Parcel.id).with_for_update()
     ).scalars()
     parcels = list(found)
-    return next(
-        (parcel for parcel in parcels if parcel.reference == word.reference), parcels[0] if parcels else None
-    )
+    return next((parcel for parcel in parcels if parcel.reference == word.reference), parcels[0] if parcels else None)
 
 
 def _read_state(state: str | None) -> ParcelState | None:

@@ -32,6 +32,4 @@ def record_remittance(*, session: Session, reference: str, statement: str, now: 
     row.statement = statement[:80]
     session.flush()
     postings = [("bank:main", row.amount_vnd), (f"carrier:{row.carrier}", -row.amount_vnd)]
-    return ledger.post(
-        session, reference=f"remit:{reference}", kind="cod_remitted", postings=postings, now=now
-    )
+    return ledger.post(session, reference=f"remit:{reference}", kind="cod_remitted", postings=postings, now=now)

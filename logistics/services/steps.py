@@ -48,10 +48,7 @@ class Facts(TypedDict):
 def lock_parcel(session: Session, parcel_id: int) -> Parcel:
     """Lock a parcel for this transaction, with its newest values. Raises ``ParcelUnknown``."""
     parcel = session.execute(
-        select(Parcel)
-        .where(Parcel.id == parcel_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        select(Parcel).where(Parcel.id == parcel_id).with_for_update().execution_options(populate_existing=True)
     ).scalar_one_or_none()
     if parcel is None:
         raise ParcelUnknown

@@ -106,9 +106,7 @@ def make_word(state: str | None, *, minute: int = 0, code: str = "", **changes: 
 def say(session: Session, state: str | None, *, minute: int = 0, **changes: object) -> str:
     """Let the carrier say something about the usual parcel; return what became of it."""
     word = make_word(state, minute=minute, **changes)  # type: ignore[arg-type]
-    return apply_words(
-        session=session, carrier="viettelpost", words=[word], now=NOW + timedelta(minutes=minute)
-    )
+    return apply_words(session=session, carrier="viettelpost", words=[word], now=NOW + timedelta(minutes=minute))
 
 
 def get_row(session: Session, parcel_id: int) -> Parcel:

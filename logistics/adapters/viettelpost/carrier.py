@@ -75,9 +75,7 @@ class ViettelPost:
         price = translate.read_price(answer.value, spec.service)
         return Done([price]) if price else Unknown("a price without MONEY_TOTAL")
 
-    def create(
-        self, reference: str, spec: ParcelSpec
-    ) -> Done[Booking] | RefusedByCarrier | Unknown | NotSent:
+    def create(self, reference: str, spec: ParcelSpec) -> Done[Booking] | RefusedByCarrier | Unknown | NotSent:
         """Book a parcel (createOrder with CHECK_UNIQUE).
 
         A parcel that stands under our code is not doubled.
@@ -132,9 +130,7 @@ class ViettelPost:
         candidates = (given, told if isinstance(told, str) else "")
         secret = self._secret.encode()
         # Both are compared whatever the first one says, so that time tells nothing.
-        is_known = [
-            hmac.compare_digest(candidate.encode(errors="replace"), secret) for candidate in candidates
-        ]
+        is_known = [hmac.compare_digest(candidate.encode(errors="replace"), secret) for candidate in candidates]
         if not secret or not any(is_known):
             raise ForgedWebhook
         return translate.message_key(message, body)

@@ -72,9 +72,7 @@ class ViettelPostClient:
             if not isinstance(token, Done):
                 return token
             answer = self._send("POST", path, body=body, token=token.value, is_bare=is_bare)
-            if not (
-                isinstance(answer, RefusedByCarrier) and answer.reason.lower().startswith(_TOKEN_REFUSALS)
-            ):
+            if not (isinstance(answer, RefusedByCarrier) and answer.reason.lower().startswith(_TOKEN_REFUSALS)):
                 return answer
             self._forget(token.value)
         # Two tokens in a row were refused: that is our set-up, and asking on and on will not mend it.

@@ -228,9 +228,7 @@ def test_the_carriers_messages_tell_the_whole_journey(carrier: ViettelPost, cont
     assert all(earlier.happened_at < later.happened_at for earlier, later in itertools.pairwise(words))
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b'{"DATA": {}, "TOKEN": "sai"}', b'{"TOKEN": 17}', b"\xff"]
-)
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"DATA": {}, "TOKEN": "sai"}', b'{"TOKEN": 17}', b"\xff"])
 def test_a_message_without_the_secret_is_forged(carrier: ViettelPost, body: bytes) -> None:
     with pytest.raises(ForgedWebhook):
         carrier.check_webhook(headers={"Authorization": "sai"}, body=body)
@@ -247,9 +245,7 @@ def test_the_secret_may_come_in_the_header(carrier: ViettelPost) -> None:
 
 
 def test_quotes_for_several_households_come_in_their_order(carrier: ViettelPost) -> None:
-    near = replace(
-        SPEC, service="", recipient=replace(CITY, commune_name="Phường Hàm Rồng", province_name="Thanh Hóa")
-    )
+    near = replace(SPEC, service="", recipient=replace(CITY, commune_name="Phường Hàm Rồng", province_name="Thanh Hóa"))
     far = replace(SPEC, service="")
     hasty = replace(far, max_transit_hours=50)
     quotes = quote_parcels(carrier=carrier, specs=[near, far, hasty])

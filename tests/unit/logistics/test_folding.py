@@ -45,9 +45,7 @@ def test_an_end_never_moves(end: ParcelState, words: list[Said]) -> None:
     assert advance(end, words).state == end
 
 
-@given(
-    st.lists(st.builds(said, st.integers(10, 30), MOVING), min_size=1, max_size=6), st.integers(0, 9), MOVING
-)
+@given(st.lists(st.builds(said, st.integers(10, 30), MOVING), min_size=1, max_size=6), st.integers(0, 9), MOVING)
 def test_a_late_message_about_the_past_never_moves_a_parcel_back(
     words: list[Said], minute: int, state: ParcelState
 ) -> None:
@@ -96,10 +94,7 @@ def test_an_unknown_code_moves_nothing_but_proves_that_the_carrier_has_the_parce
 
 
 def test_words_of_one_second_count_in_the_order_of_the_journey() -> None:
-    assert (
-        fold([said(1, S.OUT_FOR_DELIVERY), said(1, S.PICKED_UP), said(1, S.IN_TRANSIT)]).state
-        == S.OUT_FOR_DELIVERY
-    )
+    assert fold([said(1, S.OUT_FOR_DELIVERY), said(1, S.PICKED_UP), said(1, S.IN_TRANSIT)]).state == S.OUT_FOR_DELIVERY
 
 
 def test_another_end_and_a_parcel_that_travels_after_its_end_need_a_person() -> None:

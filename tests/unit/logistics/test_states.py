@@ -32,9 +32,7 @@ def test_every_state_is_unsettled_under_way_or_an_end() -> None:
 
 
 def test_nothing_leads_out_of_an_end_but_a_new_try_after_a_refusal() -> None:
-    assert {state: STEPS[state] for state in FINAL if STEPS[state]} == {
-        ParcelState.REFUSED: {ParcelState.PLANNED}
-    }
+    assert {state: STEPS[state] for state in FINAL if STEPS[state]} == {ParcelState.REFUSED: {ParcelState.PLANNED}}
 
 
 def test_every_state_can_be_reached() -> None:

@@ -17,15 +17,11 @@ FARM = PostalAddress(
     province_name="Thanh Hóa",
 )
 CITY = replace(FARM, name="Nguyễn Văn An", commune_name="Phường Hàm Rồng")
-SPEC = ParcelSpec(
-    sender=FARM, recipient=CITY, weight_g=1500, cod_vnd=0, declared_vnd=90_000, contents="Cam 1 kg"
-)
+SPEC = ParcelSpec(sender=FARM, recipient=CITY, weight_g=1500, cod_vnd=0, declared_vnd=90_000, contents="Cam 1 kg")
 
 
 def quote(service: str, fee: int, hours: int | None) -> Quote:
-    return Quote(
-        carrier="viettelpost", service=service, service_name=service, fee_vnd=fee, transit_hours=hours
-    )
+    return Quote(carrier="viettelpost", service=service, service_name=service, fee_vnd=fee, transit_hours=hours)
 
 
 LIST = [quote("STK", 22_000, 72), quote("VCN", 30_000, 48), quote("PHS", 48_000, 20)]
@@ -72,10 +68,7 @@ def test_the_estimate_follows_the_table(province: str, weight_g: int, fee: int, 
 @given(st.integers(1, 50_000), st.integers(1, 50_000))
 def test_a_heavier_parcel_never_costs_less(one: int, other: int) -> None:
     light, heavy = sorted((one, other))
-    assert (
-        estimate("x", replace(SPEC, weight_g=light)).fee_vnd
-        <= estimate("x", replace(SPEC, weight_g=heavy)).fee_vnd
-    )
+    assert estimate("x", replace(SPEC, weight_g=light)).fee_vnd <= estimate("x", replace(SPEC, weight_g=heavy)).fee_vnd
 
 
 def test_a_stored_spec_reads_back_the_same() -> None:

@@ -149,9 +149,7 @@ def test_an_address_is_never_cut(field: str, line: str) -> None:
 
 
 def test_an_answer_names_the_waybill_like_our_code() -> None:
-    assert translate.read_booking({"ORDER_NUMBER": "15999", "MONEY_TOTAL": "31500"}) == Booking(
-        "15999", 31_500
-    )
+    assert translate.read_booking({"ORDER_NUMBER": "15999", "MONEY_TOTAL": "31500"}) == Booking("15999", 31_500)
     assert translate.read_booking({"MONEY_TOTAL": 1}) is None
     assert translate.read_booking("OK") is None
 
@@ -163,9 +161,7 @@ def test_a_price_list_leaves_nonsense_out() -> None:
         "?",
     ]
     quotes = translate.read_price_list(rows)
-    assert [(q.service, q.service_name, q.fee_vnd, q.transit_hours) for q in quotes] == [
-        ("VCN", "Nhanh", 32_400, 48)
-    ]
+    assert [(q.service, q.service_name, q.fee_vnd, q.transit_hours) for q in quotes] == [("VCN", "Nhanh", 32_400, 48)]
     assert translate.read_price_list({"error": True}) == []
 
 

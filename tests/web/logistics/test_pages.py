@@ -150,9 +150,7 @@ def test_strangers_are_sent_to_the_door(client: FlaskClient, session: Session, p
 
 
 @pytest.mark.usefixtures("parcel_id")
-def test_the_list_filters_by_state_call_and_code(
-    client: FlaskClient, session: Session, household_id: int
-) -> None:
+def test_the_list_filters_by_state_call_and_code(client: FlaskClient, session: Session, household_id: int) -> None:
     make_parcel(session, household_id, reference="DH-XYZ9999-1")
     say(session, None, code="570")
     operate(client, session)
@@ -217,9 +215,7 @@ def test_an_operator_cancels_a_parcel(client: FlaskClient, session: Session, par
     assert list_events(session)[-1] == ("parcel_cancel_asked", "booked")
 
 
-def test_asking_again_is_refused_for_a_parcel_on_its_way(
-    client: FlaskClient, session: Session, parcel_id: int
-) -> None:
+def test_asking_again_is_refused_for_a_parcel_on_its_way(client: FlaskClient, session: Session, parcel_id: int) -> None:
     operate(client, session)
     response = client.post(f"/dieu-hanh/buu-gui/{parcel_id}/hoi-lai")
     assert response.status_code == 409
@@ -227,9 +223,7 @@ def test_asking_again_is_refused_for_a_parcel_on_its_way(
     assert list_events(session)[-1] == ("parcel_booked", "booked")
 
 
-def test_an_operator_has_the_carrier_asked_again(
-    client: FlaskClient, session: Session, household_id: int
-) -> None:
+def test_an_operator_has_the_carrier_asked_again(client: FlaskClient, session: Session, household_id: int) -> None:
     parcel_id = make_parcel(session, household_id)
     operate(client, session)
     assert client.post(f"/dieu-hanh/buu-gui/{parcel_id}/hoi-lai").status_code == 303
@@ -259,9 +253,7 @@ def test_cash_that_was_paid_out_is_booked_with_its_statement(
     assert "BK-2026-11" in read(client, f"/dieu-hanh/buu-gui/{parcel_id}")
 
 
-def test_cash_that_nobody_collected_cannot_be_paid_out(
-    client: FlaskClient, session: Session, parcel_id: int
-) -> None:
+def test_cash_that_nobody_collected_cannot_be_paid_out(client: FlaskClient, session: Session, parcel_id: int) -> None:
     operate(client, session)
     response = client.post(f"/dieu-hanh/buu-gui/{parcel_id}/da-nhan-tien", data={"statement": "BK-1"})
     assert response.status_code == 409

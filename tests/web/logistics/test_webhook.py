@@ -74,9 +74,7 @@ def test_the_secret_may_come_in_the_header(client: FlaskClient, session: Session
 @pytest.mark.parametrize(
     "body", [b'{"EVENT": "ping", "TOKEN": "chung-ta-biet"}', b'{"DATA": 5, "TOKEN": "chung-ta-biet"}']
 )
-def test_kinds_that_we_do_not_know_are_acknowledged(
-    client: FlaskClient, session: Session, body: bytes
-) -> None:
+def test_kinds_that_we_do_not_know_are_acknowledged(client: FlaskClient, session: Session, body: bytes) -> None:
     response = client.post("/webhooks/viettelpost", data=body, content_type="application/json")
     assert response.status_code == 200
     assert count(session) == (1, 1)
