@@ -19,12 +19,18 @@ from marketplace.core.forms import (
     Required,
     VietnameseDateField,
 )
-from sellers.rules import BANKS, CERTIFICATE_KINDS, HOUSEHOLD_KINDS, IDENTITY_METHODS, SITE_KINDS
+from sellers.rules import BANKS, CERTIFICATE_KINDS, HOUSEHOLD_KINDS, IDENTITY_METHODS
 
 _BIGGEST_ID = 2**63 - 1
 _WHOLE = Decimal(1)
 _BIGGEST_AREA_M2 = 10_000_000
 _BIGGEST_CAPACITY = 1_000_000
+
+
+def _read_id(typed: object) -> int:
+    """Return a number from a hidden value; 0, which names nothing, for what is none."""
+    text = str(typed)
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _at_most(length: int) -> Length:
@@ -56,9 +62,7 @@ class NewHouseholdForm(PlaceForm, ReplaySafeForm):
         default="household",
         validators=[InputRequired("Hãy chọn hộ gia đình hoặc hợp tác xã.")],
     )
-    commune_text = StringField(
-        _l("Xã, phường"), validators=[Required("Hãy gõ tên xã hoặc phường."), _at_most(120)]
-    )
+    commune_text = StringField(_l("Xã, phường"), validators=[Required("Hãy gõ tên xã hoặc phường."), _at_most(120)])
     commune_code = HiddenField()
 
 
@@ -81,17 +85,19 @@ class ProfileForm(PlaceForm):
 class SiteForm(ReplaySafeForm):
     """A place where things grow, live or are made. Which fields are asked depends on its kind."""
 
-    name = StringField(
-        _l("Tên gọi"), validators=[Required("Hãy đặt tên để dễ chọn khi ghi sổ."), _at_most(80)]
-    )
-    parent_id = SelectField(_l("Nằm trong chuồng nào?"), coerce=int, validate_choice=False)
+    name = StringField(_l("Tên gọi"), validators=[Required("Hãy đặt tên để dễ chọn khi ghi sổ."), _at_most(80)])
+    parent_id = SelectField(_l("Nằm trong chuồng nào?"), coerce=_read_id, validate_choice=False)
     area_m2 = QuantityField(_l("Diện tích (m²)"), step=_WHOLE, validators=[Optional()])
     capacity_heads = QuantityField(_l("Nuôi được tối đa (con)"), step=_WHOLE, validators=[Optional()])
     planting_area_code = StringField(_l("Mã số vùng trồng"), validators=[Optional(), _at_most(40)])
 
-    def __init__(self, *args: Any, barns: Sequence[tuple[int, str]] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, asked: Sequence[str], barns: Sequence[tuple[int, str]] = (), **kwargs: Any) -> None:
+        """Keep the fields that are ``asked`` of such a place; ``barns`` are where a pen may stand."""
         super().__init__(*args, **kwargs)
         self.parent_id.choices = [SelectChoice(str(key), name) for key, name in barns]
+        for name in ("parent_id", "area_m2", "capacity_heads", "planting_area_code"):
+            if name not in asked:
+                del self[name]
 
     def validate_area_m2(self, field: Field) -> None:
         """Refuse areas larger than a commune."""
@@ -104,9 +110,6 @@ class SiteForm(ReplaySafeForm):
         if field.data is not None and field.data > _BIGGEST_CAPACITY:
             message = "Số con này quá lớn. Hãy kiểm tra lại."
             raise ValidationError(message)
-
-
-SITE_CHOICES = tuple(SITE_KINDS.items())
 
 
 class CertificateForm(ReplaySafeForm):
@@ -147,12 +150,8 @@ class PayoutForm(BaseForm):
         + [SelectChoice(number, name) for number, name in BANKS.items()],
         validators=[InputRequired("Hãy chọn ngân hàng.")],
     )
-    account_number = StringField(
-        _l("Số tài khoản"), validators=[Required("Hãy nhập số tài khoản."), _at_most(40)]
-    )
-    holder = StringField(
-        _l("Tên chủ tài khoản"), validators=[Required("Hãy nhập tên chủ tài khoản."), _at_most(80)]
-    )
+    account_number = StringField(_l("Số tài khoản"), validators=[Required("Hãy nhập số tài khoản."), _at_most(40)])
+    holder = StringField(_l("Tên chủ tài khoản"), validators=[Required("Hãy nhập tên chủ tài khoản."), _at_most(80)])
 
 
 class IdentityForm(BaseForm):

@@ -87,9 +87,7 @@ class Household(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
         CheckConstraint("kind IN ('household','cooperative')", name="kind_is_known"),
-        CheckConstraint(
-            "state IN ('draft','identity_pending','verified','suspended')", name="state_is_known"
-        ),
+        CheckConstraint("state IN ('draft','identity_pending','verified','suspended')", name="state_is_known"),
     )
 
 

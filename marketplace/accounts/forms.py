@@ -107,9 +107,7 @@ class ProfileForm(BaseForm):
 class PasswordForm(BaseForm):
     """A new password, with the old one as proof. ``own`` are the words that it must not be."""
 
-    current = PasswordField(
-        _l("Mật khẩu đang dùng"), validators=[InputRequired("Hãy nhập mật khẩu đang dùng.")]
-    )
+    current = PasswordField(_l("Mật khẩu đang dùng"), validators=[InputRequired("Hãy nhập mật khẩu đang dùng.")])
     password = PasswordField(_l("Mật khẩu mới"), validators=[InputRequired("Hãy đặt mật khẩu mới."), _LENGTH])
     again = PasswordField(
         _l("Nhập lại mật khẩu mới"),

@@ -52,9 +52,7 @@ class User(Base):
             "roles <@ ARRAY['buyer','household','helper','officer','operator']::varchar[]",
             name="roles_are_known",
         ),
-        CheckConstraint(
-            "NOT ('officer' = ANY(roles)) OR commune_id IS NOT NULL", name="officer_has_a_commune"
-        ),
+        CheckConstraint("NOT ('officer' = ANY(roles)) OR commune_id IS NOT NULL", name="officer_has_a_commune"),
     )
 
 

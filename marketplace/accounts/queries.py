@@ -144,9 +144,7 @@ def find_person_by_id(session: Session, user_id: int) -> Person | None:
 def _person(user: User | None) -> Person | None:
     if user is None:
         return None
-    return Person(
-        user.id, user.name, user.phone, user.email, user.password_hash, user.session_key, user.is_active
-    )
+    return Person(user.id, user.name, user.phone, user.email, user.password_hash, user.session_key, user.is_active)
 
 
 def get_title(session: Session, user_id: int) -> str:

@@ -88,9 +88,7 @@ def register_user(
 def change_password(*, session: Session, user_id: int, password_hash: str) -> str:
     """Set a new password and end every session; return the key for the one that goes on."""
     session_key = secrets.token_hex(32)
-    session.execute(
-        update(User).where(User.id == user_id).values(password_hash=password_hash, session_key=session_key)
-    )
+    session.execute(update(User).where(User.id == user_id).values(password_hash=password_hash, session_key=session_key))
     return session_key
 
 
@@ -110,9 +108,7 @@ def edit_profile(*, session: Session, user_id: int, name: str, phone: str | None
         taken = session.execute(select(User.id).where(column == value, User.id != user_id)).first()
         if taken is not None:
             raise LoginTaken(field)
-    session.execute(
-        update(User).where(User.id == user_id).values(name=name.strip(), phone=phone, email=email)
-    )
+    session.execute(update(User).where(User.id == user_id).values(name=name.strip(), phone=phone, email=email))
 
 
 def join_household(*, session: Session, user_id: int, household_id: int, now: datetime) -> None:

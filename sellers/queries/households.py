@@ -277,9 +277,7 @@ def list_certificates(session: Session, household_id: int) -> Sequence[Certifica
     return [_certificate(row) for row in rows]
 
 
-def list_valid_certificates(
-    session: Session, household_ids: Collection[int], on: date
-) -> Sequence[CertificateView]:
+def list_valid_certificates(session: Session, household_ids: Collection[int], on: date) -> Sequence[CertificateView]:
     """Return certificates that an officer has seen and that are in date on a day. One statement."""
     if not household_ids:
         return []
@@ -331,9 +329,7 @@ def list_seller_disclosures(session: Session, household_ids: Collection[int]) ->
             shown_name=household.shown_name,
             name=household.representative,
             address=", ".join(
-                part
-                for part in (household.address_line, household.hamlet, commune_name, province_name)
-                if part
+                part for part in (household.address_line, household.hamlet, commune_name, province_name) if part
             ),
             phone=household.phone,
             tax_code=household.tax_code or "",

@@ -40,14 +40,10 @@ def add_certificate(
     form_key: uuid.UUID | None,
 ) -> int:
     """Hand in a certificate; return its id. It shows nowhere until an officer has seen it."""
-    check_certificate(
-        kind=facts.kind, stars=facts.stars, issued_on=facts.issued_on, expires_on=facts.expires_on
-    )
+    check_certificate(kind=facts.kind, stars=facts.stars, issued_on=facts.issued_on, expires_on=facts.expires_on)
     if form_key is not None:
         known = session.execute(
-            select(Certificate.id).where(
-                Certificate.form_key == form_key, Certificate.household_id == household_id
-            )
+            select(Certificate.id).where(Certificate.form_key == form_key, Certificate.household_id == household_id)
         ).scalar_one_or_none()
         if known is not None:
             return known
@@ -99,9 +95,7 @@ def decide_certificate(
     certificate.reason = reason.strip()[:300]
     session.flush()
     if is_accepted:
-        record_event(
-            session, CertificateVerified(certificate_id=certificate_id, household_id=certificate.household_id)
-        )
+        record_event(session, CertificateVerified(certificate_id=certificate_id, household_id=certificate.household_id))
 
 
 def expire_certificates(*, session: Session, today: date) -> int:
@@ -123,7 +117,5 @@ def expire_certificates(*, session: Session, today: date) -> int:
     )
     for certificate in expired:
         certificate.has_told_expiry = True
-        record_event(
-            session, CertificateExpired(certificate_id=certificate.id, household_id=certificate.household_id)
-        )
+        record_event(session, CertificateExpired(certificate_id=certificate.id, household_id=certificate.household_id))
     return len(expired)

@@ -50,9 +50,7 @@ def register_household(
         message = "Hãy chọn xã, phường trong danh sách."
         raise Refused("commune_unknown", message, field="commune_code")
     if form_key is not None:
-        known = session.execute(
-            select(Household.id).where(Household.form_key == form_key)
-        ).scalar_one_or_none()
+        known = session.execute(select(Household.id).where(Household.form_key == form_key)).scalar_one_or_none()
         if known is not None:
             return known
     return session.execute(
@@ -132,9 +130,7 @@ def check_identity(
     if not is_accepted and not reason.strip():
         message = "Hãy viết lý do để hộ biết cần bổ sung gì."
         raise Refused("reason_missing", message, field="reason")
-    household.state = next_household_state(
-        HouseholdState(household.state), "verify" if is_accepted else "reject"
-    )
+    household.state = next_household_state(HouseholdState(household.state), "verify" if is_accepted else "reject")
     digits = "".join(ch for ch in number if ch.isalnum())
     session.execute(
         insert(IdentityCheck).values(

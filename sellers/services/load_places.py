@@ -52,9 +52,7 @@ def load_administrative_units(session: Session) -> int:
             }
         )
     ids = dict(
-        session.execute(
-            insert(Commune).returning(Commune.code, Commune.id, sort_by_parameter_order=True), rows
-        )
+        session.execute(insert(Commune).returning(Commune.code, Commune.id, sort_by_parameter_order=True), rows)
         .tuples()
         .all()
     )

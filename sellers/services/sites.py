@@ -86,9 +86,7 @@ def _check(session: Session, household_id: int, facts: SiteFacts) -> None:
 
 def _lock(session: Session, household_id: int, site_id: int) -> Site:
     site = session.execute(
-        select(Site)
-        .where(Site.id == site_id, Site.household_id == household_id, Site.is_active)
-        .with_for_update()
+        select(Site).where(Site.id == site_id, Site.household_id == household_id, Site.is_active).with_for_update()
     ).scalar_one_or_none()
     if site is None:
         raise NotFound

@@ -75,9 +75,7 @@ def new_household() -> ResponseReturnValue:
                 form_key=form.key,
                 now=utcnow(),
             )
-            join_household(
-                session=session, user_id=actor.user_id or 0, household_id=household_id, now=utcnow()
-            )
+            join_household(session=session, user_id=actor.user_id or 0, household_id=household_id, now=utcnow())
     except DomainError as error:
         form.add_error(error)
         return render_template("sellers/new_household.html", form=form, matches=()), 422

@@ -60,8 +60,7 @@ def commune(code: str) -> ResponseReturnValue:
         commune=view,
         households=sorted(list_household_cards(session, ids), key=lambda card: card.id),
         badges={
-            household_id: [item for item in certificates if item.household_id == household_id]
-            for household_id in ids
+            household_id: [item for item in certificates if item.household_id == household_id] for household_id in ids
         },
     )
 

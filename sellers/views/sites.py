@@ -38,16 +38,14 @@ def new_site() -> ResponseReturnValue:
     if kind in PARENT_KINDS and not barns:
         flash(_("Hãy thêm chuồng trại trước, rồi mới thêm ô chuồng bên trong."), "warning")
         return redirect(url_for("sellers.new_site", loai="barn"), 303)
-    form = SiteForm(barns=barns, data={"parent_id": request.args.get("trong", type=int)})
+    form = SiteForm(asked=ASKED[kind], barns=barns, data={"parent_id": request.args.get("trong", type=int)})
     if not form.is_submitted():
         return _page(form, kind)
     if not form.validate():
         return _page(form, kind, status=422)
     try:
         with transaction() as session:
-            add_site(
-                session=session, household_id=own_household_id(), facts=_facts(form, kind), form_key=form.key
-            )
+            add_site(session=session, household_id=own_household_id(), facts=_facts(form, kind), form_key=form.key)
     except Refused as error:
         form.add_error(error)
         return _page(form, kind, status=422)
@@ -60,7 +58,8 @@ def new_site() -> ResponseReturnValue:
 def site(site_id: int) -> ResponseReturnValue:
     """Change what is said of a place; its kind stays."""
     view = _own_site(site_id)
-    form = SiteForm(barns=_barns(), obj=view)
+    asked = tuple(name for name in ASKED[view.kind] if name != "parent_id")
+    form = SiteForm(asked=asked, obj=view)
     if not form.is_submitted():
         return _page(form, view.kind, view)
     if not form.validate():
@@ -114,15 +113,13 @@ def _barns() -> list[tuple[int, str]]:
 
 
 def _facts(form: SiteForm, kind: str) -> SiteFacts:
-    asked = ASKED[kind]
-    area, capacity = form.area_m2.data, form.capacity_heads.data
+    typed = {name: form[name].data for name in ASKED[kind] if name in form}
+    area, capacity = typed.get("area_m2"), typed.get("capacity_heads")
     return SiteFacts(
         kind=kind,
         name=nfc(form.name.data),
-        parent_id=form.parent_id.data if "parent_id" in asked else None,
-        area_m2=int(area) if area and "area_m2" in asked else None,
-        capacity_heads=int(capacity) if capacity and "capacity_heads" in asked else None,
-        planting_area_code=(form.planting_area_code.data or "").strip() or None
-        if "planting_area_code" in asked
-        else None,
+        parent_id=typed.get("parent_id"),
+        area_m2=int(area) if area else None,
+        capacity_heads=int(capacity) if capacity else None,
+        planting_area_code=(typed.get("planting_area_code") or "").strip() or None,
     )

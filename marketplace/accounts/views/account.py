@@ -15,6 +15,7 @@ from marketplace.accounts.views.security import enter
 from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError, NotFound
+from marketplace.core.forms import format_phone
 from marketplace.core.limits import limiter
 from marketplace.core.text import nfc
 
@@ -43,9 +44,7 @@ def edit_account() -> ResponseReturnValue:
         return _page(person, form=form, status=422)
     try:
         with transaction() as session:
-            edit_profile(
-                session=session, user_id=person.id, name=nfc(form.name.data), phone=phone, email=email
-            )
+            edit_profile(session=session, user_id=person.id, name=nfc(form.name.data), phone=phone, email=email)
     except DomainError as error:
         form.add_error(error)
         return _page(person, form=form, status=422)
@@ -59,7 +58,7 @@ def edit_account() -> ResponseReturnValue:
 def new_password() -> ResponseReturnValue:
     """Change the password; every other browser is signed out."""
     person = _me()
-    form = PasswordForm(own=(person.name, person.phone or "", person.email or ""))
+    form = PasswordForm(own=(person.name, format_phone(person.phone or ""), person.email or ""))
     if not form.validate():
         return _page(person, password_form=form, status=422)
     if not verify_password(person.password_hash, form.current.data):
@@ -106,9 +105,7 @@ def end_help() -> ResponseReturnValue:
     if not form.validate():
         raise NotFound
     with transaction() as session:
-        revoke_helper(
-            session=session, household_id=_own_household_id(), user_id=form.user_id.data, now=utcnow()
-        )
+        revoke_helper(session=session, household_id=_own_household_id(), user_id=form.user_id.data, now=utcnow())
     flash(_("Người này không làm hộ được nữa."), "success")
     return redirect(url_for("accounts.account", _anchor="nguoi-giup"), 303)
 

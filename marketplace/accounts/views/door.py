@@ -53,19 +53,13 @@ def sign_in() -> ResponseReturnValue:
     phone, email = read_login(form.login.data)
     person = find_person(db.session(), phone=phone, email=email)
     # An unknown account takes as long as a wrong password, and is answered with the same words.
-    is_right = verify_password(
-        person.password_hash if person and person.is_active else None, form.password.data
-    )
+    is_right = verify_password(person.password_hash if person and person.is_active else None, form.password.data)
     if person is None or not is_right:
-        form.password.errors = [
-            _("Số điện thoại, thư điện tử hoặc mật khẩu chưa đúng. Hãy kiểm tra rồi thử lại.")
-        ]
+        form.password.errors = [_("Số điện thoại, thư điện tử hoặc mật khẩu chưa đúng. Hãy kiểm tra rồi thử lại.")]
         return render_template("accounts/sign_in.html", form=form), 422
     if is_outdated(person.password_hash):
         with transaction() as db_session:
-            refresh_hash(
-                session=db_session, user_id=person.id, password_hash=hash_password(form.password.data)
-            )
+            refresh_hash(session=db_session, user_id=person.id, password_hash=hash_password(form.password.data))
     enter(person, is_kept=form.remember.data)
     return redirect(safe_target(form.tiep.data) or url_for("accounts.after_sign_in"), 303)
 
