@@ -69,7 +69,7 @@ def product(slug: str) -> ResponseReturnValue:
     journey = tell_journey(told, list_story(session, told)) if told else []
     public_url = current_app.config["PUBLIC_URL"]
     address = public_url + url_for("catalog.product", slug=page.slug)
-    picture = public_url + photo_url(page.photos[0]) if page.photos else None
+    picture = public_url + photo_url(page.photos[0], "medium") if page.photos else None
     return render_template(
         "catalog/product.html",
         page=page,

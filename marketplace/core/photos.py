@@ -19,8 +19,8 @@ from marketplace.core.models import StoredPhoto
 
 MAX_BYTES = 12 * 1024 * 1024
 MAX_PIXELS = 50_000_000
-#: Variant -> longest side in pixels, and a ceiling in bytes for lists on slow lines.
-VARIANTS = {"large": (1280, 200_000), "thumb": (320, 15_000)}
+#: Variant -> longest side in pixels, and a ceiling in bytes for slow lines: the face of a page, a shelf of thumbs.
+VARIANTS = {"large": (1280, 200_000), "medium": (800, 50_000), "thumb": (320, 15_000)}
 _QUALITIES = (80, 70, 60, 50, 40, 30, 20)
 
 
