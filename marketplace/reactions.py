@@ -20,10 +20,14 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     "traceability.lot_harvested": [],
     "traceability.lots_derived": [],
     "traceability.verification_requested": [("desk.tell_officers_waiting", DEFAULT)],
-    "traceability.lot_verified": [("desk.tell_household_verified", DEFAULT)],
+    "traceability.lot_verified": [
+        ("catalog.thaw_verified_lot", DEFAULT),
+        ("desk.tell_household_verified", DEFAULT),
+    ],
     "traceability.lot_sent_back": [("desk.tell_household_sent_back", DEFAULT)],
     "traceability.lot_held": [("catalog.freeze_lots", DEFAULT), ("desk.tell_household_held", DEFAULT)],
-    "traceability.lot_released": [("catalog.thaw_lots", DEFAULT)],
+    # A released lot awaits verification anew; its goods come back to the shop with that.
+    "traceability.lot_released": [],
     "traceability.lot_recalled": [
         ("catalog.freeze_lots", DEFAULT),
         ("orders.stop_recalled", DEFAULT),

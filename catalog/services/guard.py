@@ -1,13 +1,16 @@
 """Taking goods off the shelf because of what became known about their lots."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from catalog.events import OfferChanged, StockFrozen
 from catalog.models import Offer, Stock
+from marketplace.core.clock import local_date
 from marketplace.core.outbox import record_event
+from traceability.queries.lots import find_unsellable
 
 
 def freeze_lots(*, session: Session, lot_ids: Sequence[int]) -> list[int]:
@@ -15,9 +18,14 @@ def freeze_lots(*, session: Session, lot_ids: Sequence[int]) -> list[int]:
     return _set_frozen(session, lot_ids, is_frozen=True)
 
 
-def thaw_lots(*, session: Session, lot_ids: Sequence[int]) -> list[int]:
-    """Put goods of lots that were cleared back on the shelf; return the products concerned."""
-    return _set_frozen(session, lot_ids, is_frozen=False)
+def thaw_lots(*, session: Session, lot_ids: Sequence[int], now: datetime) -> list[int]:
+    """Put goods of lots that were verified anew back on the shelf; return the products concerned. Repeatable.
+
+    Lots that may not be sold at this moment stay frozen, whatever the caller heard: the end of a hold alone
+    does not make a lot fit for sale, its commune has to look at it again.
+    """
+    unsellable = find_unsellable(session, lot_ids, local_date(now))
+    return _set_frozen(session, [lot_id for lot_id in lot_ids if lot_id not in unsellable], is_frozen=False)
 
 
 def _set_frozen(session: Session, lot_ids: Sequence[int], *, is_frozen: bool) -> list[int]:

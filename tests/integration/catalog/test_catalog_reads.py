@@ -113,9 +113,7 @@ def test_a_shelf_of_a_commune_leaves_out_suspended_households_and_other_communes
     kept = make_offer(session, make_household(session, commune_id=commune_id), now=now)
     suspended = make_household(session, commune_id=commune_id)
     make_offer(session, suspended, now=now)
-    session.execute(
-        text("UPDATE sellers_households SET state = 'suspended' WHERE id = :id"), {"id": suspended}
-    )
+    session.execute(text("UPDATE sellers_households SET state = 'suspended' WHERE id = :id"), {"id": suspended})
     make_offer(session, make_household(session, commune_id=elsewhere), now=now)
     assert [card.product_id for card in list_commune_cards(session, commune_id)] == [kept.product_id]
     assert list_commune_cards(session, 10**9) == []
@@ -139,9 +137,7 @@ def test_the_page_names_the_lot_that_the_next_buyer_gets(session, now):
 
 def test_drafts_and_unknown_slugs_have_no_page(session, now):
     product_id = make_unlisted_product(session, make_household(session), now=now)
-    slug = session.execute(
-        text("SELECT slug FROM catalog_products WHERE id = :id"), {"id": product_id}
-    ).scalar_one()
+    slug = session.execute(text("SELECT slug FROM catalog_products WHERE id = :id"), {"id": product_id}).scalar_one()
     for unknown in (slug, "khong-co", ""):
         with pytest.raises(NotFound):
             get_product_page(session, unknown)

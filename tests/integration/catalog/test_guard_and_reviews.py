@@ -8,7 +8,7 @@ from catalog.models import Review, Stock
 from catalog.queries import get_product_page, list_desk_products, list_product_cards
 from catalog.services import guard, hold_stock
 from catalog.services.review import review_product
-from catalog.tasks import freeze_lots, thaw_lots
+from catalog.tasks import freeze_lots, thaw_verified_lot
 from marketplace.core.errors import Refused
 from marketplace.core.models import Delivery, OutboxEvent
 from tests.factories.catalog import add_stock, make_offer, put_lot
@@ -18,6 +18,10 @@ from tests.factories.sellers import make_household
 def events(session, name):
     rows = session.execute(text("SELECT payload FROM core_outbox WHERE name = :name"), {"name": name})
     return [row.payload for row in rows]
+
+
+def set_state(session, lot_id, state):
+    session.execute(text("UPDATE trace_lots SET state = :state WHERE id = :id"), {"state": state, "id": lot_id})
 
 
 def test_goods_of_stopped_lots_leave_the_shop_and_come_back_when_cleared(session, now):
@@ -32,15 +36,16 @@ def test_goods_of_stopped_lots_leave_the_shop_and_come_back_when_cleared(session
     assert guard.freeze_lots(session=session, lot_ids=[offer.lot_id]) == []
     assert get_product_page(session, offer.slug).available == 4
     assert get_product_page(session, bystander.slug).available == 3
-    assert events(session, "catalog.stock_frozen") == [
-        {"lot_ids": [offer.lot_id], "product_ids": [offer.product_id]}
-    ]
+    assert events(session, "catalog.stock_frozen") == [{"lot_ids": [offer.lot_id], "product_ids": [offer.product_id]}]
     with pytest.raises(OutOfStock):
         hold_stock.reserve(session=session, holder="D2", wanted={offer.offer_id: Decimal(5)}, now=now)
     # What was held before is settled all the same: whether it is sent is for orders to say.
     assert hold_stock.release(session=session, holder="D1") == 1
 
-    assert guard.thaw_lots(session=session, lot_ids=[offer.lot_id]) == [offer.product_id]
+    set_state(session, offer.lot_id, "recorded")
+    assert guard.thaw_lots(session=session, lot_ids=[offer.lot_id], now=now) == []
+    set_state(session, offer.lot_id, "verified")
+    assert guard.thaw_lots(session=session, lot_ids=[offer.lot_id], now=now) == [offer.product_id]
     session.expire_all()
     assert get_product_page(session, offer.slug).available == 14
 
@@ -61,7 +66,7 @@ def test_freezing_nothing_changes_nothing(session, now):
     assert events(session, "catalog.stock_frozen") == []
 
 
-@pytest.mark.parametrize(("task", "is_frozen_after"), [(freeze_lots, True), (thaw_lots, False)])
+@pytest.mark.parametrize(("task", "is_frozen_after"), [(freeze_lots, True), (thaw_verified_lot, False)])
 def test_a_delivery_is_worked_off_once(in_app, session, now, task, is_frozen_after):
     offer = make_offer(session, make_household(session), now=now)
     event = OutboxEvent(name="traceability.lot_held", payload={})
@@ -72,7 +77,7 @@ def test_a_delivery_is_worked_off_once(in_app, session, now, task, is_frozen_aft
     for expected in (is_frozen_after, not is_frozen_after):
         session.execute(text("UPDATE catalog_stock SET is_frozen = :frozen"), {"frozen": not is_frozen_after})
         session.commit()
-        task(delivery_id=delivery.id, lot_ids=[offer.lot_id], reason="nghi ngờ")
+        task(delivery_id=delivery.id, lot_id=offer.lot_id, lot_ids=[offer.lot_id], reason="nghi ngờ")
         session.expire_all()
         assert session.execute(select(Stock.is_frozen)).scalar_one() is expected
 

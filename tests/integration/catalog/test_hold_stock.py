@@ -121,9 +121,7 @@ def test_what_is_not_on_sale_is_not_held(session, now):
 @pytest.mark.parametrize("state", ["held", "recalled"])
 def test_a_lot_that_was_stopped_a_moment_ago_is_passed_over(session, now, state):
     offer, early, late, dateless = offer_of_three_lots(session, now)
-    session.execute(
-        text("UPDATE trace_lots SET state = :state WHERE id = :id"), {"state": state, "id": early}
-    )
+    session.execute(text("UPDATE trace_lots SET state = :state WHERE id = :id"), {"state": state, "id": early})
     held = hold_stock.reserve(session=session, holder="D1", wanted={offer.offer_id: Decimal(12)}, now=now)
     assert lots_of(held) == [(late, 10), (dateless, 2)]
 

@@ -30,9 +30,7 @@ def list_goods(session, household_id, product_id, lot_id, amount, *, now, key=No
 
 
 def lot_out(session, lot_id):
-    return session.execute(
-        text("SELECT quantity_out FROM trace_lots WHERE id = :id"), {"id": lot_id}
-    ).scalar_one()
+    return session.execute(text("SELECT quantity_out FROM trace_lots WHERE id = :id"), {"id": lot_id}).scalar_one()
 
 
 def heard(session, name="catalog.offer_changed"):
