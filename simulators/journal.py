@@ -46,9 +46,7 @@ class Journal:
 
 def redact_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return headers with secrets cut down to their last four characters."""
-    return {
-        name: f"…{value[-4:]}" if name.lower() in _SECRET_HEADERS else value for name, value in headers
-    }
+    return {name: f"…{value[-4:]}" if name.lower() in _SECRET_HEADERS else value for name, value in headers}
 
 
 def redact_body(body: str) -> str:

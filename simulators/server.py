@@ -13,8 +13,11 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from simulators.clock import Clock
+from simulators.mail.mailbox import MailSimulator
+from simulators.sepay.bank import SepaySimulator
 from simulators.settings import Settings
 from simulators.simulator import HangUp, Simulator
+from simulators.stripe.gateway import StripeSimulator
 from simulators.viettelpost.carrier import ViettelPostSimulator
 
 if TYPE_CHECKING:
@@ -42,13 +45,17 @@ class Simulators:
         self.settings = settings
         self.clock = Clock()
         self.viettelpost = ViettelPostSimulator(self.clock, settings)
-        self.all: tuple[Simulator, ...] = (self.viettelpost,)
+        self.stripe = StripeSimulator(self.clock, settings)
+        self.sepay = SepaySimulator(self.clock, settings)
+        self.mail = MailSimulator(self.clock, settings)
+        self.all: tuple[Simulator, ...] = (self.viettelpost, self.stripe, self.sepay, self.mail)
         self._stopping = threading.Event()
         self._saved_revisions: list[int] = []
         self._load()
         self._server = self._listen()
         self.url = f"http://{settings.host}:{self._server.server_port}"
-        self.smtp_port = 0
+        self.mail.start()
+        self.smtp_port = self.mail.port
         for simulator in self.all:
             if simulator.webhooks is not None:
                 simulator.webhooks.start()
@@ -76,6 +83,7 @@ class Simulators:
         self._stopping.set()
         self._server.shutdown()
         self._server.server_close()
+        self.mail.stop()
         for simulator in self.all:
             if simulator.webhooks is not None:
                 simulator.webhooks.stop()
@@ -87,9 +95,7 @@ class Simulators:
         root = _root_app(self)
         mounts = {f"/{simulator.name}": simulator.app for simulator in self.all}
         app = HangUp(DispatcherMiddleware(root, mounts), self._stopping.wait)
-        return make_server(
-            self.settings.host, self.settings.port, app, threaded=True, request_handler=_QuietHandler
-        )
+        return make_server(self.settings.host, self.settings.port, app, threaded=True, request_handler=_QuietHandler)
 
     def _beat(self) -> None:
         while not self._stopping.wait(_TICK_S):

@@ -61,7 +61,9 @@ class Intents:
         automatic = forms.nested(params, "automatic_payment_methods", ("enabled", "allow_redirects"))
         types = forms.as_list(params, "payment_method_types")
         if types and automatic:
-            raise ApiError("You may only specify one of these parameters: automatic_payment_methods, payment_method_types.")
+            raise ApiError(
+                "You may only specify one of these parameters: automatic_payment_methods, payment_method_types."
+            )
         is_automatic = not types and forms.boolean(automatic, "enabled", default=True)
         confirm = forms.boolean(params, "confirm")
         if not confirm:
@@ -92,7 +94,11 @@ class Intents:
             intent.update(payment_method=method["id"], status="requires_confirmation")
         self._ledger.emit("payment_intent.created", intent)
         if confirm:
-            rest = {name: params[name] for name in ("return_url", "use_stripe_sdk", "error_on_requires_action") if name in params}
+            rest = {
+                name: params[name]
+                for name in ("return_url", "use_stripe_sdk", "error_on_requires_action")
+                if name in params
+            }
             self.confirm(intent["id"], rest, base, may_hold_number=False)
         return intent
 
@@ -226,13 +232,21 @@ class Intents:
             fields["customer"] = self._ledger.get("customer", customer, "customer")["id"] if customer else None
         method = forms.text(params, "capture_method", _CAPTURE_METHODS)
         fields["capture_method"] = method or fields["capture_method"]
-        for name in ("description", "receipt_email", "statement_descriptor", "statement_descriptor_suffix", "transfer_group"):
+        for name in (
+            "description",
+            "receipt_email",
+            "statement_descriptor",
+            "statement_descriptor_suffix",
+            "transfer_group",
+        ):
             if name in params:
                 fields[name] = forms.text(params, name)
         if "setup_future_usage" in params:
             fields["setup_future_usage"] = forms.text(params, "setup_future_usage", ("off_session", "on_session"))
         if "shipping" in params:
-            fields["shipping"] = forms.nested(params, "shipping", ("address", "name", "phone", "carrier", "tracking_number")) or None
+            fields["shipping"] = (
+                forms.nested(params, "shipping", ("address", "name", "phone", "carrier", "tracking_number")) or None
+            )
         fields["metadata"] = forms.metadata(params, fields["metadata"])
 
     def _method(self, params: Json, *, may_hold_number: bool = False) -> Json | None:
@@ -246,7 +260,9 @@ class Intents:
         card = cards.by_token(key)
         if card is None:
             return self._ledger.get("payment_method", key, "payment_method")
-        return self._add_method(cards.card_details(card.number, card.brand, 12, self._today().year + 8), cards.billing({}), {})
+        return self._add_method(
+            cards.card_details(card.number, card.brand, 12, self._today().year + 8), cards.billing({}), {}
+        )
 
     def create_method(self, params: Json, *, may_hold_number: bool) -> Json:
         """Create a PaymentMethod of type card. Raises ApiError."""
@@ -278,9 +294,15 @@ class Intents:
     def _ask_for_authentication(self, intent: Json, return_url: str | None, base: str, *, is_sdk: bool) -> None:
         url = self._authenticate_url.format(base=base, intent=intent["id"], secret=intent["client_secret"])
         if is_sdk:
-            intent["next_action"] = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": url}}
+            intent["next_action"] = {
+                "type": "use_stripe_sdk",
+                "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": url},
+            }
         else:
-            intent["next_action"] = {"type": "redirect_to_url", "redirect_to_url": {"return_url": return_url, "url": url}}
+            intent["next_action"] = {
+                "type": "redirect_to_url",
+                "redirect_to_url": {"return_url": return_url, "url": url},
+            }
         intent["status"] = "requires_action"
         intent["last_payment_error"] = None
         self._ledger.store.touch()

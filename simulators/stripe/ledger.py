@@ -57,7 +57,9 @@ class Ledger:
             raise missing(kind.replace("_", " ") if kind != "payment_intent" else kind, key, param)
         return row
 
-    def emit(self, type_: str, subject: Json, *, previous: Json | None = None, idempotency_key: str | None = None) -> None:
+    def emit(
+        self, type_: str, subject: Json, *, previous: Json | None = None, idempotency_key: str | None = None
+    ) -> None:
         """Record an event about an object as it is now, and send it."""
         data: Json = {"object": public(subject)}
         if previous is not None:

@@ -96,7 +96,9 @@ class ViettelPostSimulator(Simulator):
         self.serve("/v2/user/ownerconnect", self._guard(self._login_long, "any"), "ownerconnect", post)
         self.serve("/v2/user/LoginVTP", self._guard(self._login_portal, None), "LoginVTP", post)
         self.serve("/v2/user/listInventory", self._guard(self._list_inventory, "long"), "listInventory", get)
-        self.serve("/v2/user/registerInventory", self._guard(self._register_inventory, "long"), "registerInventory", post)
+        self.serve(
+            "/v2/user/registerInventory", self._guard(self._register_inventory, "long"), "registerInventory", post
+        )
         self.serve("/v2/categories/listProvinceById", self._guard(self._provinces, None), "listProvinceById", get)
         self.serve("/v2/categories/listDistrict", self._guard(self._districts, None), "listDistrict", get)
         self.serve("/v2/categories/listWards", self._guard(self._wards, None), "listWards", get)
@@ -108,8 +110,12 @@ class ViettelPostSimulator(Simulator):
         self.serve("/v2/order/getPriceAllNlp", self._guard(self._price_all_text, "any"), "getPriceAllNlp", post)
         self.serve("/v2/order/getPrice", self._guard(lambda: self._price(is_text=False), "any"), "getPrice", post)
         self.serve("/v2/order/getPriceNlp", self._guard(lambda: self._price(is_text=True), "any"), "getPriceNlp", post)
-        self.serve("/v2/order/createOrder", self._guard(lambda: self._create(is_text=False), "long"), "createOrder", post)
-        self.serve("/v2/order/createOrderNlp", self._guard(lambda: self._create(is_text=True), "long"), "createOrderNlp", post)
+        self.serve(
+            "/v2/order/createOrder", self._guard(lambda: self._create(is_text=False), "long"), "createOrder", post
+        )
+        self.serve(
+            "/v2/order/createOrderNlp", self._guard(lambda: self._create(is_text=True), "long"), "createOrderNlp", post
+        )
         self.serve("/v2/order/edit", self._guard(self._edit, "long"), "edit", post)
         self.serve("/v2/order/UpdateOrder", self._guard(self._update, "long"), "UpdateOrder", post)
         self.serve("/v2/order/printing-code", self._guard(self._printing_code, "long"), "printing-code", post)
@@ -287,7 +293,9 @@ class ViettelPostSimulator(Simulator):
         groups = {int(row["groupaddressId"]) for row in self.store.list_rows("inventories")}
         order, journey, price = check_order({**parcel["order"], **changes}, is_text=is_text, known_groups=groups)
         self.parcels.rewrite(parcel, order, journey.sender, journey.receiver, price)
-        return ok({"ORDER_NUMBER": parcel["waybill"], "MONEY_COLLECTION": order["MONEY_COLLECTION"], **price.as_fields()})
+        return ok(
+            {"ORDER_NUMBER": parcel["waybill"], "MONEY_COLLECTION": order["MONEY_COLLECTION"], **price.as_fields()}
+        )
 
     def _update(self) -> ResponseReturnValue:
         data = read_json()
@@ -330,7 +338,9 @@ class ViettelPostSimulator(Simulator):
         if any(self.parcels.find(str(waybill)) is None for waybill in waybills):
             raise Refusal("Order does not exist")
         code = secrets.token_hex(24).upper()
-        self.store.put("print_codes", code, {"code": code, "waybills": [str(one) for one in waybills], "expires_ms": expires_ms})
+        self.store.put(
+            "print_codes", code, {"code": code, "waybills": [str(one) for one in waybills], "expires_ms": expires_ms}
+        )
         return envelope(200, code, is_error=False)
 
     def _label(self) -> ResponseReturnValue:
@@ -389,4 +399,6 @@ def _understood(place: Place) -> Json:
 
 
 def _qr(text: str) -> Markup:
-    return Markup(segno.make(text, error="m").svg_inline(scale=1, border=2, svgclass="qr", lineclass=None, omitsize=True))  # noqa: S704
+    return Markup(
+        segno.make(text, error="m").svg_inline(scale=1, border=2, svgclass="qr", lineclass=None, omitsize=True)
+    )  # noqa: S704

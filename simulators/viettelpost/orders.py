@@ -52,7 +52,9 @@ def read_journey(data: Json, *, is_text: bool) -> Journey:
         places["SENDER"],
         places["RECEIVER"],
         whole(data, "PRODUCT_WEIGHT", default=50, upper=_MAX_WEIGHT_G),
-        volumetric_g(*(whole(data, f"PRODUCT_{side}", default=0, upper=1000) for side in ("LENGTH", "WIDTH", "HEIGHT"))),
+        volumetric_g(
+            *(whole(data, f"PRODUCT_{side}", default=0, upper=1000) for side in ("LENGTH", "WIDTH", "HEIGHT"))
+        ),
         _cod(data),
     )
 

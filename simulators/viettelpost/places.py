@@ -94,9 +94,7 @@ class Catalogue:
         ids: dict[str, int] = {}
         for number, (district, ward) in enumerate(_rows("old_districts.tsv")):
             district_id = ids.setdefault(district, _OLD_DISTRICT_BASE + len(ids))
-            self.districts.setdefault(
-                district_id, District(district_id, f"{district_id}", district, province_id)
-            )
+            self.districts.setdefault(district_id, District(district_id, f"{district_id}", district, province_id))
             self.wards[_OLD_WARD_BASE + number] = Ward(_OLD_WARD_BASE + number, ward, province_id, district_id)
 
     def list_districts(self, province_id: int) -> list[District]:

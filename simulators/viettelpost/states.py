@@ -45,7 +45,12 @@ class Step:
 
 
 _OUT = (Step(103), Step(104), Step(105), Step(200), Step(300), Step(400), Step(500))
-_BACK = (Step(502, is_returning=True), Step(300, is_returning=True), Step(400, is_returning=True), Step(504, is_returning=True))
+_BACK = (
+    Step(502, is_returning=True),
+    Step(300, is_returning=True),
+    Step(400, is_returning=True),
+    Step(504, is_returning=True),
+)
 RETURN_TAIL = _BACK
 REDELIVERY_TAIL = (Step(500), Step(501))
 #: Journeys by name: what the tester reads, and the steps after 102.

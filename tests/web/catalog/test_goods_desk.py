@@ -152,9 +152,7 @@ def test_a_replayed_form_makes_one_product(client, session, household_id):
     ],
 )
 @pytest.mark.usefixtures("household_id")
-def test_bad_input_is_answered_beside_its_field_and_nothing_typed_is_lost(
-    client, session, field, value, sentence
-):
+def test_bad_input_is_answered_beside_its_field_and_nothing_typed_is_lost(client, session, field, value, sentence):
     response = client.post("/hang-ban/moi", data=typed(**{field: value}))
     if sentence is None:
         # No key at all is a form written by hand; it gets a fresh one.
@@ -362,9 +360,7 @@ ROUTES = [
 @pytest.mark.usefixtures("household_id")
 def test_goods_of_another_household_are_not_there(client, session, now, method, path):
     theirs = make_offer(session, make_household(session), now=now)
-    form = typed(
-        lot_id=str(theirs.lot_id), amount="1", stock_id=str(theirs.stock_id), sha256="9" * 64, price="1.000"
-    )
+    form = typed(lot_id=str(theirs.lot_id), amount="1", stock_id=str(theirs.stock_id), sha256="9" * 64, price="1.000")
     response = client.open(f"/hang-ban/{theirs.product_id}{path}", method=method, data=form)
     assert response.status_code == 404
     session.expire_all()
@@ -372,9 +368,7 @@ def test_goods_of_another_household_are_not_there(client, session, now, method, 
     assert session.execute(select(Stock.listed)).scalar_one() == 40
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [*ROUTES, ("GET", "/../"), ("GET", "/../moi"), ("POST", "/../moi")]
-)
+@pytest.mark.parametrize(("method", "path"), [*ROUTES, ("GET", "/../"), ("GET", "/../moi"), ("POST", "/../moi")])
 def test_nobody_without_a_household_comes_in(client, session, now, method, path):
     offer = make_offer(session, make_household(session), now=now)
     address = f"/hang-ban/{offer.product_id}{path}".replace(f"{offer.product_id}/../", "").rstrip("/")
@@ -401,9 +395,7 @@ def test_numbers_that_no_product_has(client, household_id, product_id):
 
 
 @pytest.mark.parametrize("count", [1, 9])
-def test_the_desk_asks_the_database_the_same_however_many_goods(
-    client, session, household_id, sql_log, count
-):
+def test_the_desk_asks_the_database_the_same_however_many_goods(client, session, household_id, sql_log, count):
     for _ in range(count):
         make_offer(session, household_id)
     client.get("/hang-ban")

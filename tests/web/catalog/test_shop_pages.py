@@ -31,9 +31,7 @@ def test_an_empty_market_still_has_a_home_page(client):
 
 
 def test_the_home_page_shows_goods_kinds_and_communes(client, session, now):
-    offer = make_offer(
-        session, make_household(session, commune_id=make_commune(session)), price=35_000, now=now
-    )
+    offer = make_offer(session, make_household(session, commune_id=make_commune(session)), price=35_000, now=now)
     html = page_of(client, "/")
     assert f'href="/san-pham/{offer.slug}"' in html
     assert "35.000đ" in html
@@ -184,9 +182,7 @@ def test_unknown_addresses_are_answered_with_a_page(client, slug):
 
 def test_a_draft_has_no_page(client, session, now):
     product_id = make_unlisted_product(session, make_household(session), now=now)
-    slug = session.execute(
-        text("SELECT slug FROM catalog_products WHERE id = :id"), {"id": product_id}
-    ).scalar_one()
+    slug = session.execute(text("SELECT slug FROM catalog_products WHERE id = :id"), {"id": product_id}).scalar_one()
     page_of(client, f"/san-pham/{slug}", 404)
 
 

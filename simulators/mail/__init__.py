@@ -1,0 +1,1 @@
+"""The mail server: takes every letter and shows it, sends none on."""

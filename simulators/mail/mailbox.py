@@ -1,0 +1,125 @@
+"""An SMTP server that keeps every letter, and a mailbox page to read them."""
+
+import email
+import email.policy
+import socket
+from email.message import EmailMessage
+from typing import Any, cast
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from flask import Response, abort, jsonify, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from simulators.clock import Clock
+from simulators.control import add_controls
+from simulators.settings import Settings
+from simulators.simulator import Simulator
+from simulators.store import Json
+
+_SHOWN = 200
+_LETTER_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups allow-top-navigation-by-user-activation"
+
+
+class MailSimulator(Simulator):
+    """One mail server that every address leads to."""
+
+    name = "mail"
+    title = "Hộp thư"
+
+    def __init__(self, clock: Clock, settings: Settings) -> None:
+        """Prepare; ``start`` begins to listen."""
+        super().__init__(clock)
+        self._host = settings.host
+        self._controller: Controller | None = None
+        self.port = settings.smtp_port
+        self.serve("/", self._list, "mailbox", "GET")
+        self.serve("/api/messages", self._messages, "messages", "GET")
+        self.serve("/<number>", self._letter, "letter", "GET")
+        self.serve("/<number>/html", self._html, "letter_html", "GET")
+        self.serve("/clear", self._clear, "clear", "POST")
+        self.app.register_blueprint(add_controls(self))
+
+    def start(self) -> None:
+        """Listen for letters. Raises OSError when the port is taken."""
+        if self.port == 0:
+            self.port = _free_port(self._host)
+        self._controller = Controller(_Taker(self), hostname=self._host, port=self.port, ready_timeout=10)
+        self._controller.start()
+
+    def stop(self) -> None:
+        """Stop listening."""
+        if self._controller is not None:
+            self._controller.stop()
+            self._controller = None
+
+    def fault_answer(self, kind: str) -> ResponseReturnValue:
+        """Faults of mail are refusals in SMTP; this one is for its pages."""
+        return {"error": kind}, 500
+
+    def take(self, sender: str, recipients: list[str], content: bytes) -> str:
+        """Keep a letter and answer the sender; an ordered fault answers in its place."""
+        fault = self.faults.take("smtp")
+        if fault is not None:
+            return {"429": "451 Too many messages, slow down"}.get(fault.kind, "550 Mailbox unavailable")
+        message = cast("EmailMessage", email.message_from_bytes(content, policy=email.policy.default))
+        number = str(self.store.next_number("mail"))
+        self.store.put("mails", number, {
+            "id": number, "at": self.clock.epoch(), "sender": sender, "to": recipients,
+            "subject": str(message.get("Subject", "")), "message_id": str(message.get("Message-ID", "")),
+            "text": _part(message, "plain"), "html": _part(message, "html"),
+        })  # fmt: skip
+        return "250 OK"
+
+    def operations(self) -> list[str]:
+        """Return what faults can be ordered for: taking letters."""
+        return [*super().operations(), "smtp"]
+
+    def _rows(self) -> list[Json]:
+        wanted = request.args.get("to", "").strip().lower()
+        rows = [
+            row for row in reversed(self.store.list_rows("mails")) if not wanted or wanted in map(str.lower, row["to"])
+        ]
+        return rows[:_SHOWN]
+
+    def _list(self) -> ResponseReturnValue:
+        return render_template("mail/mailbox.html", rows=self._rows(), wanted=request.args.get("to", ""))
+
+    def _messages(self) -> ResponseReturnValue:
+        return jsonify({"messages": self._rows()})
+
+    def _letter(self, number: str) -> ResponseReturnValue:
+        return render_template("mail/letter.html", row=self._find(number))
+
+    def _html(self, number: str) -> ResponseReturnValue:
+        row = self._find(number)
+        return Response(row["html"], mimetype="text/html", headers={"Content-Security-Policy": _LETTER_CSP})
+
+    def _clear(self) -> ResponseReturnValue:
+        self.store.clear("mails")
+        return redirect(f"{request.script_root}/", 303)
+
+    def _find(self, number: str) -> Json:
+        row = self.store.find("mails", number)
+        return row if row is not None else abort(404)
+
+
+class _Taker:
+    """What aiosmtpd calls for each letter."""
+
+    def __init__(self, mail: MailSimulator) -> None:
+        self._mail = mail
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - its name
+        content: Any = envelope.original_content or envelope.content or b""
+        return self._mail.take(envelope.mail_from or "", list(envelope.rcpt_tos), bytes(content))
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    return str(body.get_content()) if body is not None else ""
+
+
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as probe:
+        return int(probe.getsockname()[1])

@@ -1,0 +1,1 @@
+"""The bank: transfers into our account, told by SePay."""
