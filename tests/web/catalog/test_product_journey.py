@@ -43,10 +43,10 @@ def test_the_page_tells_from_seed_to_shelf(client, session, now):
     html = client.get(f"/san-pham/{offer.slug}").get_data(as_text=True)
     steps = (
         "Giống và vật tư",
-        "Hạt rau muống Phú Nông.",
+        "Hạt rau muống Phú Nông, Hạt giống.",
         "Gieo trồng",
-        "Hộ đã ghi 2 lần chăm sóc vào sổ tay.",
-        "11/08/2026 – 13/08/2026",
+        "01/08/2026 – 13/08/2026",
+        "Hộ đã ghi 3 lần chăm sóc vào sổ tay.",
         "Dùng thuốc 1 lần, đủ thời gian cách ly",
         "Abatin 1.8EC",
         "28/08/2026",
