@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from marketplace.core.forms import PhotosField, QuantityField, ReplaySafeForm, Required, VietnameseDateField
@@ -12,18 +12,30 @@ from traceability.rules.entries import MAX_NOTE, MAX_PHOTOS, MAX_SHORT, OPERATOR
 from traceability.rules.templates import TEMPLATES
 from traceability.rules.waiting import MAX_DAYS
 
-_UNITS = [(unit.code, unit.label) for unit in UNITS.values()]
+_UNITS = {unit.code: unit.label for unit in UNITS.values()}
 _TOO_LONG = _l("Đoạn này quá dài. Hãy viết ngắn lại.")
 _CHOOSE = _l("Hãy chọn một mục trong danh sách.")
+_NONE: Mapping[str, str] = {}
 
 
 def _short(label: str) -> StringField:
     return StringField(label, validators=[Optional(), Length(max=MAX_SHORT, message=_TOO_LONG)])
 
 
-def _choice(label: str, choices: Iterable[tuple[str, str]] = (), *, required: bool = True) -> RadioField:
+def _choice(label: str, labels: Mapping[str, str] = _NONE, *, required: bool = True) -> RadioField:
     checks = [InputRequired(message=_CHOOSE)] if required else [Optional()]
-    return RadioField(label, choices=list(choices), validators=checks, invalid_choice_message=_CHOOSE)
+    return RadioField(
+        label,
+        choices=choices_of(labels, labels),
+        validators=checks,
+        invalid_choice_message=_CHOOSE,
+        invalid_value_message=_CHOOSE,
+    )
+
+
+def choices_of(codes: Iterable[str], labels: Mapping[str, str]) -> list[SelectChoice]:
+    """Return choices in the order of the codes, each once."""
+    return [SelectChoice(code, labels[code]) for code in dict.fromkeys(codes)]
 
 
 def _day(label: str) -> VietnameseDateField:
@@ -33,7 +45,7 @@ def _day(label: str) -> VietnameseDateField:
 class SeasonForm(ReplaySafeForm):
     """A new season, batch or flock."""
 
-    template = _choice(_l("Làm gì?"), [(one.code, one.label) for one in TEMPLATES.values()])
+    template = _choice(_l("Làm gì?"), {one.code: one.label for one in TEMPLATES.values()})
     produce = StringField(
         _l("Tên cây, con hoặc hàng làm ra"),
         validators=[
@@ -46,7 +58,7 @@ class SeasonForm(ReplaySafeForm):
 
     def offer_sites(self, sites: Iterable[tuple[int, str]]) -> None:
         """Say which places there are to choose from."""
-        self.site_id.choices = [(str(site_id), name) for site_id, name in sites]
+        self.site_id.choices = [SelectChoice(str(site_id), name) for site_id, name in sites]
 
 
 class EntryForm(ReplaySafeForm):
@@ -83,7 +95,7 @@ class WorkForm(EntryForm):
     product = _short(_l("Dùng thứ gì?"))
     amount = QuantityField(_l("Bao nhiêu?"), validators=[Optional()])
     unit = _choice(_l("Đơn vị"), _UNITS, required=False)
-    operator = _choice(_l("Ai làm?"), OPERATORS.items())
+    operator = _choice(_l("Ai làm?"), OPERATORS)
 
 
 class TreatmentForm(EntryForm):
@@ -114,7 +126,7 @@ class TreatmentForm(EntryForm):
         ],
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
-    operator = _choice(_l("Ai làm?"), OPERATORS.items())
+    operator = _choice(_l("Ai làm?"), OPERATORS)
 
 
 class HarvestForm(EntryForm):
@@ -219,9 +231,7 @@ class SendBackForm(ReplaySafeForm):
 class RecallForm(ReplaySafeForm):
     """A recall or its drill."""
 
-    kind = _choice(
-        _l("Thu hồi thật hay diễn tập?"), [("drill", _l("Diễn tập")), ("real", _l("Thu hồi thật"))]
-    )
+    kind = _choice(_l("Thu hồi thật hay diễn tập?"), {"drill": _l("Diễn tập"), "real": _l("Thu hồi thật")})
     reason = TextAreaField(
         _l("Vì sao thu hồi?"),
         validators=[Required(_l("Hãy ghi vì sao thu hồi.")), Length(max=MAX_SHORT, message=_TOO_LONG)],
@@ -233,8 +243,3 @@ class RecallForm(ReplaySafeForm):
             Length(max=MAX_SHORT, message=_TOO_LONG),
         ],
     )
-
-
-def choices_of(codes: Iterable[str], labels: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return choices in the order of the codes."""
-    return [(code, labels[code]) for code in dict.fromkeys(codes)]
