@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.forms import (
@@ -60,7 +60,8 @@ class NewHouseholdForm(PlaceForm, ReplaySafeForm):
         _l("Bạn bán với tư cách nào?"),
         choices=[SelectChoice(value, label) for value, label in HOUSEHOLD_KINDS.items()],
         default="household",
-        validators=[InputRequired("Hãy chọn hộ gia đình hoặc hợp tác xã.")],
+        validate_choice=False,
+        validators=[AnyOf(tuple(HOUSEHOLD_KINDS), message="Hãy chọn hộ gia đình hoặc hợp tác xã.")],
     )
     commune_text = StringField(_l("Xã, phường"), validators=[Required("Hãy gõ tên xã hoặc phường."), _at_most(120)])
     commune_code = HiddenField()
@@ -118,13 +119,16 @@ class CertificateForm(ReplaySafeForm):
     kind = RadioField(
         _l("Loại giấy"),
         choices=[SelectChoice(value, label) for value, label in CERTIFICATE_KINDS.items()],
-        validators=[InputRequired("Hãy chọn loại giấy chứng nhận.")],
+        validate_choice=False,
+        validators=[AnyOf(tuple(CERTIFICATE_KINDS), message="Hãy chọn loại giấy chứng nhận.")],
     )
     stars = SelectField(
         _l("Số sao OCOP"),
         choices=[SelectChoice("", _l("Không phải OCOP"))]
         + [SelectChoice(str(stars), f"{stars} sao") for stars in (3, 4, 5)],
-        validators=[Optional()],
+        default="",
+        validate_choice=False,
+        validators=[AnyOf(("", "3", "4", "5"), message="OCOP có 3, 4 hoặc 5 sao.")],
     )
     number = StringField(_l("Số giấy"), validators=[Required("Hãy chép số ghi trên giấy."), _at_most(60)])
     issuer = StringField(_l("Nơi cấp"), validators=[Required("Hãy ghi nơi cấp giấy."), _at_most(120)])
@@ -148,7 +152,8 @@ class PayoutForm(BaseForm):
         _l("Ngân hàng"),
         choices=[SelectChoice("", _l("Chọn ngân hàng"))]
         + [SelectChoice(number, name) for number, name in BANKS.items()],
-        validators=[InputRequired("Hãy chọn ngân hàng.")],
+        validate_choice=False,
+        validators=[AnyOf(tuple(BANKS), message="Hãy chọn ngân hàng.")],
     )
     account_number = StringField(_l("Số tài khoản"), validators=[Required("Hãy nhập số tài khoản."), _at_most(40)])
     holder = StringField(_l("Tên chủ tài khoản"), validators=[Required("Hãy nhập tên chủ tài khoản."), _at_most(80)])
@@ -160,7 +165,8 @@ class IdentityForm(BaseForm):
     method = RadioField(
         _l("Bạn đã xác minh bằng cách nào?"),
         choices=[SelectChoice(value, label) for value, label in IDENTITY_METHODS.items()],
-        validators=[InputRequired("Hãy chọn cách xác minh.")],
+        validate_choice=False,
+        validators=[AnyOf(tuple(IDENTITY_METHODS), message="Hãy chọn cách xác minh.")],
     )
     number = StringField(_l("Số giấy tờ đã xem"), validators=[Optional(), _at_most(20)])
     reason = StringField(_l("Lý do, nếu chưa xác minh được"), validators=[Optional(), _at_most(300)])

@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, HiddenField, IntegerField, PasswordField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import EqualTo, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import AnyOf, EqualTo, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from marketplace.accounts.passwords import LONGEST, SHORTEST, is_guessable
 from marketplace.core.forms import BaseForm, PhoneField, Required, parse_phone
@@ -62,7 +62,8 @@ class RegisterForm(BaseForm):
             SelectChoice("giup", _l("Giúp nhà khác ghi sổ và bán hàng")),
         ],
         default="mua",
-        validators=[InputRequired("Hãy chọn một mục.")],
+        validate_choice=False,
+        validators=[AnyOf(tuple(TARGETS), message="Hãy chọn một mục.")],
     )
     name = StringField(_l("Họ và tên"), validators=_NAME)
     login = StringField(

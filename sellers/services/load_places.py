@@ -51,11 +51,8 @@ def load_administrative_units(session: Session) -> int:
                 "data_version": data["source"],
             }
         )
-    ids = dict(
-        session.execute(insert(Commune).returning(Commune.code, Commune.id, sort_by_parameter_order=True), rows)
-        .tuples()
-        .all()
-    )
+    added = session.execute(insert(Commune).returning(Commune.code, Commune.id, sort_by_parameter_order=True), rows)
+    ids = {code: commune_id for code, commune_id in added}
     session.execute(insert(PlaceTerm), _terms(data, provinces, old, into, ids))
     return len(rows)
 

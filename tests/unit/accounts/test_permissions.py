@@ -3,7 +3,7 @@ import pytest
 from marketplace.accounts.rules import ANONYMOUS, Actor, Permission, Role, is_allowed
 
 
-def _actor(*roles, **about):
+def _actor(*roles: Role, **about: object):
     return Actor(user_id=1, party="P", name="Hoa", roles=frozenset(roles), **about)
 
 

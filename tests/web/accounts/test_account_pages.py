@@ -13,7 +13,7 @@ from tests.web.sign_in import sign_in
 NEW = "trang-ram-thang-tam"
 
 
-def _change_password(client, **changes):
+def _change_password(client, **changes: str):
     typed = {"current": PASSWORD, "password": NEW, "again": NEW}
     return client.post("/tai-khoan/mat-khau", data={**typed, **changes})
 

@@ -18,7 +18,7 @@ from tests.web.sign_in import sign_in
 WRONG = "Số điện thoại, thư điện tử hoặc mật khẩu chưa đúng. Hãy kiểm tra rồi thử lại."
 
 
-def _knock(client, login, password, **more):
+def _knock(client, login, password, **more: str):
     return client.post("/dang-nhap", data={"login": login, "password": password, **more})
 
 
@@ -145,7 +145,7 @@ def test_everybody_is_led_to_the_own_desk(client, session, roles, wanted):
     assert client.get("/vao-viec").location == wanted
 
 
-def _join(client, **changes):
+def _join(client, **changes: str):
     typed = {
         "purpose": "mua",
         "name": "Lê Thị Hoa",
