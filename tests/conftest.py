@@ -61,28 +61,9 @@ def create_tables(url: str) -> None:
 
     app = create_app(from_environment({"DATABASE_URL": url, "SECRET_KEY": "x" * 40}))
     with app.app_context():
-        if any(Path("migrations/versions").glob("*.py")):
-            flask_migrate.upgrade()
-        else:
-            _create_from_models()
+        flask_migrate.upgrade()
         db.session.remove()
         db.engine.dispose()
-
-
-def _create_from_models() -> None:
-    import importlib
-    from sqlalchemy import text
-
-    statements = []
-    for name in ("marketplace.core", "marketplace.accounts", "sellers", "traceability", "catalog", "logistics", "orders", "search"):
-        try:
-            statements += getattr(importlib.import_module(f"{name}.models"), "DDL", [])
-        except ModuleNotFoundError:
-            pass
-    db.create_all()
-    with db.engine.begin() as connection:
-        for statement in statements:
-            connection.execute(text(statement.replace(":", "\\:")))
 
 
 def copy_database() -> str:
