@@ -1,6 +1,6 @@
 """The people of the invented market, and one account of each role to try it with. All share one password."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -57,6 +57,8 @@ class People:
     officers: dict[str, int]
     helper_id: int
     buyers: list[int]
+    #: Household plan -> the household that was made.
+    households: dict[str, int] = field(default_factory=dict)
 
 
 def make_people(session: Session, now: datetime) -> People:

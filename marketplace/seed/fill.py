@@ -1,0 +1,92 @@
+"""Filling an empty market. Each step has a transaction of its own and finds what is there, so a crash heals."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+from flask import Flask
+from sqlalchemy import column, exists, select, table
+from sqlalchemy.orm import Session
+
+from marketplace.accounts.passwords import hash_password
+from marketplace.accounts.queries import find_person
+from marketplace.core.clock import utcnow
+from marketplace.core.db import transaction
+from marketplace.seed.accounts import OPERATOR, PASSWORD, make_people
+from marketplace.seed.aftermath import finish
+from marketplace.seed.history import list_order_plans, make_history
+from marketplace.seed.households import plan_households
+from marketplace.seed.photo_album import fill_album, list_pictures
+from marketplace.seed.settle import settle_household
+from sellers.services.load_places import load_administrative_units
+
+_FINISHED = "orders_orders"
+
+
+def seed_if_empty(app: Flask, now: datetime | None = None) -> bool:
+    """Fill the market unless it has data of its own; return whether anything was made.
+
+    A market that a crash left half filled is filled to the end. ``now`` is the moment up to which people did things.
+    """
+    now = now or utcnow()
+    with app.app_context():
+        with transaction() as session:
+            load_administrative_units(session)
+            if not _may_fill(session):
+                return False
+        with _progress() as tell:
+            _fill(Path(app.config["MEDIA_DIR"]), now, tell)
+    return True
+
+
+def _fill(media_dir: Path, now: datetime, tell: Callable[[str, int], None]) -> None:
+    tell("people", 1)
+    with transaction() as session:
+        people = make_people(session, now - timedelta(days=720))
+    album = fill_album(_run, media_dir, now - timedelta(days=720), lambda count: tell("pictures", count))
+    password_hash = hash_password(PASSWORD)
+    for plan in plan_households():
+        with transaction() as session:
+            people.households[plan.code] = settle_household(session, plan, people, album, password_hash, now)
+        tell("households and their diaries", 1)
+    with transaction() as session:
+        open_parcels = make_history(session, people, now, lambda: tell("orders", 1))
+        finish(session, open_parcels, now)
+
+
+def _run(work: Callable[[Session], None]) -> None:
+    with transaction() as session:
+        work(session)
+
+
+def _may_fill(session: Session) -> bool:
+    """Say whether nobody has come yet, or only this seed, which did not get to its end."""
+    if _has_rows(session, _FINISHED):
+        return False
+    return find_person(session, email=OPERATOR) is not None or not _has_rows(session, "accounts_users")
+
+
+def _has_rows(session: Session, name: str) -> bool:
+    return bool(session.execute(select(exists(select(column("id")).select_from(table(name))))).scalar())
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int], None]]:
+    """Show a bar on a terminal, and a line for each kind of work elsewhere."""
+    length = 1 + len(list_pictures()) + len(plan_households()) + len(list_order_plans())
+    if sys.stdout.isatty():
+        with click.progressbar(length=length, label="Filling the market") as bar:
+            yield lambda _, count: bar.update(count)
+        return
+    said: set[str] = set()
+
+    def tell(what: str, _: int) -> None:
+        if what not in said:
+            said.add(what)
+            click.echo(f"Filling the market: {what} ...")
+
+    yield tell
+    click.echo("The market is filled.")

@@ -1,0 +1,176 @@
+"""One household settles in: registered, checked by its commune, with places, papers, an account, a diary and goods."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from marketplace.accounts.queries import get_title, load_actor
+from marketplace.accounts.rules import Actor
+from marketplace.accounts.services import grant_helper, join_household
+from marketplace.core.clock import local_date
+from marketplace.core.text import fold
+from marketplace.seed.accounts import HELPER_PHONE, People, make_farmer
+from marketplace.seed.diaries import Farm, plan_diary, way_of
+from marketplace.seed.dice import dice, key
+from marketplace.seed.households import HouseholdPlan
+from marketplace.seed.photo_album import Album
+from marketplace.seed.shelf import plan_shelf
+from marketplace.seed.timeline import Timeline
+from sellers.queries import get_commune_by_code, get_household
+from sellers.services.certificates import CertificateFacts, add_certificate, decide_certificate
+from sellers.services.households import (
+    HouseholdFacts,
+    check_identity,
+    edit_household,
+    register_household,
+    set_payout_account,
+    submit_identity,
+)
+from sellers.services.sites import SiteFacts, add_site
+
+_JOINED = timedelta(days=700)
+_BANKS = ("970405", "970436", "970415", "970418", "970422")
+_AREAS = {"field": 1800, "orchard": 5200, "pond": 2600, "workshop": 90}
+_OCOP_TEMPLATES = frozenset({"processed", "honey", "craft"})
+_VIETGAP_TEMPLATES = frozenset({"vegetable", "fruit", "rice"})
+
+
+def settle_household(
+    session: Session, plan: HouseholdPlan, people: People, album: Album, password_hash: str, now: datetime
+) -> int:
+    """Make one household with everything that it did until ``now``; return its id. One that is there stays as it is."""
+    commune = get_commune_by_code(session, plan.commune_code)
+    joined = now - _JOINED
+    household_id = register_household(
+        session=session, facts=_facts(plan), kind=plan.kind, commune_id=commune.id,
+        form_key=key(plan.code, "household"), now=joined,
+    )  # fmt: skip
+    if get_household(session, household_id).is_verified:
+        return household_id
+    user_id = make_farmer(session, plan, password_hash, joined)
+    join_household(session=session, user_id=user_id, household_id=household_id, now=joined)
+    farmer = load_actor(session, user_id)
+    officer_id = people.officers[plan.commune_code]
+    officer = load_actor(session, officer_id)
+    edit_household(
+        session=session, household_id=household_id, facts=_facts(plan), photo_sha256=album.scene("home", plan.code)
+    )
+    submit_identity(session=session, household_id=household_id)
+    check_identity(
+        session=session, household_id=household_id, officer=officer,
+        method="business_licence" if plan.kind == "cooperative" else "cccd_checked_in_person", number="",
+        is_accepted=True, reason="", own_household_ids=frozenset(), now=joined + timedelta(days=2),
+    )  # fmt: skip
+    _set_account(session, plan, household_id, farmer, joined)
+    _add_papers(session, plan, household_id, farmer, officer, local_date(now), joined)
+    helper = _helper(session, plan, household_id, people, user_id, joined)
+    farm = Farm(
+        session=session, household_id=household_id, farmer=farmer, officer=officer,
+        officer_title=get_title(session, officer_id), sites=_add_sites(session, plan, household_id), album=album,
+        timeline=Timeline(until=now - timedelta(minutes=30)), today=local_date(now), helper=helper,
+    )  # fmt: skip
+    for place, goods in enumerate(plan.goods):
+        plan_diary(farm, goods, plan.index + place * 3)
+        plan_shelf(farm, goods)
+    farm.timeline.run()
+    return household_id
+
+
+def _facts(plan: HouseholdPlan) -> HouseholdFacts:
+    return HouseholdFacts(
+        shown_name=plan.shown_name,
+        representative=plan.representative,
+        phone=plan.phone,
+        hamlet=plan.hamlet,
+        address_line=plan.address_line,
+        pickup_note=plan.pickup_note,
+        story=plan.story,
+    )
+
+
+def _helper(session: Session, plan: HouseholdPlan, household_id: int, people: People, user_id: int, joined: datetime) -> Actor | None:  # noqa: PLR0913, PLR0917
+    if plan.index % 6 and plan.code != "lon-bachi":
+        return None
+    grant_helper(
+        session=session, household_id=household_id, phone=HELPER_PHONE, granted_by=user_id, now=joined + timedelta(days=5)
+    )
+    return load_actor(session, people.helper_id, household_id)
+
+
+def _add_sites(session: Session, plan: HouseholdPlan, household_id: int) -> dict[str, int]:
+    sites: dict[str, int] = {}
+    for way in (way_of(goods) for goods in plan.goods):
+        if way.site_kind in sites:
+            continue
+        d = dice("site", plan.code, way.site_kind)
+        facts = SiteFacts(
+            kind=way.site_kind,
+            name=way.site_name,
+            area_m2=round(_AREAS.get(way.site_kind, 0) * d.uniform(0.6, 1.5), -1) or None if way.site_kind in _AREAS else None,
+            capacity_heads=d.choice((30, 60, 120)) if way.site_kind == "barn" else None,
+        )
+        sites[way.site_kind] = add_site(
+            session=session, household_id=household_id, facts=facts, form_key=key(plan.code, "site", way.site_kind)
+        )
+        if way.site_kind == "barn":
+            for pen in (1, 2):
+                add_site(
+                    session=session, household_id=household_id,
+                    facts=SiteFacts(kind="pen", name=f"Ô số {pen}", parent_id=sites["barn"], capacity_heads=12),
+                    form_key=key(plan.code, "pen", pen),
+                )  # fmt: skip
+    return sites
+
+
+def _set_account(session: Session, plan: HouseholdPlan, household_id: int, farmer: Actor, now: datetime) -> None:
+    d = dice("bank", plan.code)
+    set_payout_account(
+        session=session, household_id=household_id, bank_bin=d.choice(_BANKS),
+        account_number=f"0000{d.randrange(10**8):08d}", holder=fold(plan.representative).upper(), actor=farmer, now=now,
+    )  # fmt: skip
+
+
+def _add_papers(  # noqa: PLR0913, PLR0917 - whose, by whom, seen by whom, when
+    session: Session, plan: HouseholdPlan, household_id: int, farmer: Actor, officer: Actor, today: date, joined: datetime
+) -> None:
+    d = dice("papers", plan.code)
+    papers: list[tuple[CertificateFacts, bool]] = []
+    for goods in plan.goods:
+        issued = today - timedelta(days=d.randrange(60, 500))
+        if goods.template in _OCOP_TEMPLATES and d.random() < 0.6:  # noqa: PLR2004
+            stars = d.choice((3, 3, 4))
+            papers.append((_paper("ocop", goods.name, issued, 1095, d.randrange(10, 900), stars), True))
+        elif goods.template in _VIETGAP_TEMPLATES and ("VietGAP" in goods.name or d.random() < 0.4):  # noqa: PLR2004
+            papers.append((_paper("vietgap", goods.name, issued, 730, d.randrange(10, 900)), True))
+        elif goods.template == "processed":
+            papers.append((_paper("food_safety", goods.name, issued, 1095, d.randrange(10, 900)), d.random() < 0.7))  # noqa: PLR2004
+    if plan.index % 9 == 0:
+        old = today - timedelta(days=800)
+        papers.append((_paper("vietgap", plan.goods[0].name, old, 730, d.randrange(10, 900)), True))
+    for place, (facts, is_seen) in enumerate(papers):
+        certificate_id = add_certificate(
+            session=session, household_id=household_id, facts=facts, photo_sha256=None, actor=farmer,
+            form_key=key(plan.code, "paper", place),
+        )  # fmt: skip
+        if is_seen:
+            decide_certificate(
+                session=session, certificate_id=certificate_id, officer=officer, is_accepted=True, reason="",
+                now=joined + timedelta(days=3),
+            )  # fmt: skip
+
+
+def _paper(kind: str, scope: str, issued: date, days: int, number: int, stars: int | None = None) -> CertificateFacts:  # noqa: PLR0913, PLR0917
+    issuers = {
+        "ocop": "Ủy ban nhân dân tỉnh Thanh Hóa",
+        "vietgap": "Tổ chức chứng nhận VietGAP Bắc Trung Bộ",
+        "food_safety": "Chi cục Quản lý chất lượng nông sản",
+    }
+    return CertificateFacts(
+        kind=kind,
+        number=f"{number:04d}/{issued.year}/{kind.upper().replace('_', '-')}",
+        issuer=issuers[kind],
+        issued_on=issued,
+        expires_on=issued + timedelta(days=days),
+        stars=stars,
+        scope=scope,
+    )
