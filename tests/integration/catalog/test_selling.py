@@ -262,6 +262,23 @@ def test_what_is_free_goes_back_to_its_lot_once(session, now):
     assert lot_out(session, offer.lot_id) == 18
 
 
+def test_nothing_is_taken_back_when_nothing_is_free(session, now):
+    household_id = make_household(session)
+    offer = make_offer(session, household_id, amount=40, now=now)
+    session.execute(text("UPDATE catalog_stock SET reserved = 40"))
+    taken = sell.take_back(
+        session=session,
+        household_id=household_id,
+        product_id=offer.product_id,
+        stock_id=offer.stock_id,
+        actor=SYSTEM_ACTOR,
+        key=uuid.uuid4(),
+        now=now,
+    )
+    assert taken == 0
+    assert lot_out(session, offer.lot_id) == 40
+
+
 def test_goods_of_another_product_are_not_taken_back(session, now):
     household_id = make_household(session)
     first, second = make_offer(session, household_id, now=now), make_offer(session, household_id, now=now)

@@ -300,6 +300,39 @@ def test_a_lot_of_another_household_is_not_listed(client, session, household_id,
     assert outside(session, lot_id) == 0
 
 
+def test_the_listing_page_shows_what_is_on_the_shelf_and_why_it_is_not_sold(client, session, household_id):
+    offer = make_offer(session, household_id)
+    held, expired = put_lot(session, household_id), put_lot(session, household_id)
+    for lot_id in (held, expired):
+        add_stock(session, household_id, offer.product_id, lot_id, 5)
+    session.execute(text("UPDATE catalog_stock SET is_frozen = true WHERE lot_id = :id"), {"id": held})
+    session.execute(text("UPDATE catalog_stock SET best_before_on = '2026-11-01' WHERE lot_id = :id"), {"id": expired})
+    session.execute(text("UPDATE catalog_stock SET reserved = 2, sold = 1 WHERE id = :id"), {"id": offer.stock_id})
+    html = body(client.get(f"/hang-ban/{offer.product_id}/len-ke"), 200)
+    for sentence in ("Lô bị giữ lại", "Quá hạn, không bán nữa", "đang giữ cho đơn 2 kg", "đã bán 1 kg"):
+        assert sentence in html
+    assert html.count("Rút về") == 3
+
+
+def test_lots_in_another_unit_are_explained(client, session, household_id):
+    put_lot(session, household_id, unit="chai")
+    product_id = make_unlisted_product(session, household_id)
+    html = body(client.get(f"/hang-ban/{product_id}/len-ke"), 200)
+    assert "tính bằng đơn vị khác" in html
+
+
+def test_a_key_of_another_household_is_answered_with_a_conflict(client, session, household_id):
+    other = make_household(session)
+    key = uuid.uuid4()
+    session.execute(
+        text("UPDATE catalog_products SET form_key = :key WHERE id = :id"),
+        {"key": key, "id": make_unlisted_product(session, other)},
+    )
+    html = body(client.post("/hang-ban/moi", data=typed(form_key=str(key))), 409)
+    assert "Biểu mẫu này đã được dùng rồi." in html
+    assert counted(session, Product) == 1
+
+
 def test_goods_are_taken_back_once(client, session, household_id, now):
     offer = make_offer(session, household_id, now=now)
     path = f"/hang-ban/{offer.product_id}/rut-ve"
