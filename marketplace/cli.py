@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).resolve().parent.parent
 _STOP_LIMIT_S = 60
+_MIN_PASSWORD = 8
 
 
 @click.group()
@@ -117,8 +118,14 @@ def migrate(context: click.Context, *, seed: bool) -> None:
     app = _make_app()
     import flask_migrate
 
+    from marketplace.core.db import transaction
+    from sellers.services.load_places import load_administrative_units
+
     with app.app_context():
         flask_migrate.upgrade()
+        # Addresses are checked against the communes of today, so no shop works without them.
+        with transaction() as session:
+            load_administrative_units(session)
     if seed:
         context.obj = app
         context.invoke(fill)
@@ -132,6 +139,67 @@ def fill(context: click.Context) -> None:
     from marketplace.seed.fill import seed_if_empty
 
     seed_if_empty(app)
+
+
+@main.command("search-rebuild")
+def search_rebuild() -> None:
+    """Build the search index anew; the old one answers until it is done."""
+    app = _make_app()
+    from marketplace.core.db import transaction
+    from marketplace.core.registry import resolve
+    from search.ports import ProductIndex
+    from search.services import rebuild_index
+
+    with app.app_context(), click.progressbar(length=0, label="Indexing", show_pos=True) as bar:
+
+        def tick(count: int) -> None:
+            bar.length = (bar.length or 0) + count
+            bar.update(count)
+
+        with transaction() as session:
+            total = rebuild_index(session=session, index=resolve(ProductIndex), tick=tick)
+    click.echo(f"{total} products are in the index.")
+
+
+@main.command("create-user")
+@click.option("--name", prompt=True, help="As colleagues know the person.")
+@click.option("--phone", default="", help="Vietnamese mobile number; either this or an e-mail address.")
+@click.option("--email", default="", help="E-mail address.")
+@click.option("--role", type=click.Choice(["buyer", "officer", "operator"]), prompt=True)
+@click.option("--commune", default="", help="Five-digit code of an officer's commune.")
+@click.option("--title", default="", help="What an officer is called in public.")
+@click.password_option(help="At least 8 characters.")
+def create_user(**given: str) -> None:
+    """Make an account for an officer, an operator or a buyer. Households join by themselves."""
+    app = _make_app()
+    from marketplace.accounts.passwords import hash_password
+    from marketplace.accounts.rules import Role
+    from marketplace.accounts.services import create_user as create
+    from marketplace.core.clock import utcnow
+    from marketplace.core.db import transaction
+    from marketplace.core.errors import DomainError
+    from marketplace.core.forms import parse_phone
+    from sellers.queries import get_commune_by_code
+
+    if len(given["password"]) < _MIN_PASSWORD:
+        raise click.BadParameter(f"at least {_MIN_PASSWORD} characters", param_hint="--password")
+    try:
+        with app.app_context(), transaction() as session:
+            commune = get_commune_by_code(session, given["commune"]) if given["commune"] else None
+            create(
+                session=session,
+                name=given["name"],
+                phone=parse_phone(given["phone"]) if given["phone"] else None,
+                email=given["email"] or None,
+                password_hash=hash_password(given["password"]),
+                roles={Role(given["role"])},
+                now=utcnow(),
+                commune_id=commune.id if commune else None,
+                title=given["title"],
+            )
+    except (DomainError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{given['name']} can sign in now.")
 
 
 @main.command()

@@ -40,13 +40,13 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     # Parcels
     "logistics.parcel_planned": [("logistics.book_parcel", OUTSIDE)],
     "logistics.parcel_booked": [("logistics.fetch_label", OUTSIDE)],
-    "logistics.parcel_booking_refused": [],
+    "logistics.parcel_booking_refused": [("orders.tell_household_parcel_stuck", DEFAULT)],
     "logistics.parcel_moved": [("orders.follow_handover", DEFAULT)],
     "logistics.parcel_delivered": [("orders.follow_delivery", DEFAULT)],
     "logistics.parcel_returned": [("orders.follow_return", DEFAULT)],
     "logistics.parcel_lost": [("orders.follow_return", DEFAULT)],
     "logistics.parcel_cancel_asked": [("logistics.cancel_parcel", OUTSIDE)],
-    "logistics.parcel_cancelled": [],
+    "logistics.parcel_cancelled": [("orders.tell_household_parcel_stuck", DEFAULT)],
     "logistics.cod_collected": [],
     # Orders and money
     "orders.order_placed": [("orders.tell_buyer_placed", DEFAULT)],

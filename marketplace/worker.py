@@ -3,6 +3,7 @@
 from typing import Any
 
 from celery import Celery, Task
+from celery.schedules import crontab
 from flask import Flask
 
 from marketplace.core.tasks import TASK_QUEUES
@@ -15,6 +16,12 @@ _HARD_LIMIT_S = 300
 #: Waits of more than some minutes live in tables; these entries only ask "is anything due?".
 SCHEDULE: dict[str, dict[str, Any]] = {
     "core.settle_notices": {"task": "core.settle_notices", "schedule": 60.0},
+    "orders.release_unpaid": {"task": "orders.release_unpaid", "schedule": 60.0},
+    "orders.ask_gateway": {"task": "orders.ask_gateway", "schedule": 300.0},
+    "orders.remind_unanswered": {"task": "orders.remind_unanswered", "schedule": 600.0},
+    "sellers.expire_certificates": {"task": "sellers.expire_certificates", "schedule": crontab(hour=0, minute=10)},
+    "traceability.verify_chains": {"task": "traceability.verify_chains", "schedule": crontab(hour=2, minute=0)},
+    "search.rebuild_nightly": {"task": "search.rebuild_nightly", "schedule": crontab(hour=3, minute=0)},
     "logistics.settle_unknown": {"task": "logistics.settle_unknown", "schedule": 120.0},
     "logistics.poll_silent": {"task": "logistics.poll_silent", "schedule": 3600.0},
 }

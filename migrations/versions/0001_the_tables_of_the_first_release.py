@@ -1309,11 +1309,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("record_id", name=op.f("uq_trace_verifications_record_id")),
     )
     op.create_index(op.f("ix_trace_verifications_lot_id"), "trace_verifications", ["lot_id"], unique=False)
+    # Lots and recalls point at one another, so this key comes when both are there.
+    op.create_foreign_key(
+        op.f("fk_trace_lots_recall_id_trace_recalls"), "trace_lots", "trace_recalls", ["recall_id"], ["id"]
+    )
     for statement in STATEMENTS:
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.drop_constraint(op.f("fk_trace_lots_recall_id_trace_recalls"), "trace_lots", type_="foreignkey")
     op.drop_index(op.f("ix_trace_verifications_lot_id"), table_name="trace_verifications")
     op.drop_table("trace_verifications")
     op.drop_index(op.f("ix_trace_record_lots_lot_id"), table_name="trace_record_lots")

@@ -241,6 +241,26 @@ def get_consignment(session: Session, household_id: int, consignment_id: int) ->
     return order, next(part for part in order.consignments if part.id == consignment_id)
 
 
+@dataclass(frozen=True, slots=True)
+class ConsignmentRef:
+    """The little that a message about a parcel needs."""
+
+    id: int
+    number: str
+    household_id: int
+    state: str
+
+
+def find_consignment_by_number(session: Session, number: str) -> ConsignmentRef | None:
+    """Return a consignment by the number that its parcel carries."""
+    row = session.execute(
+        select(Consignment.id, Consignment.number, Consignment.household_id, Consignment.state).where(
+            Consignment.number == number
+        )
+    ).one_or_none()
+    return ConsignmentRef(*row) if row else None
+
+
 #: Tabs of the household's list of orders.
 DESK_TABS: dict[str, tuple[ConsignmentState, ...]] = {
     "moi": (ConsignmentState.TO_ACCEPT,),

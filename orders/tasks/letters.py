@@ -7,8 +7,15 @@ from marketplace.accounts.queries import list_household_user_ids
 from marketplace.core.clock import utcnow
 from marketplace.core.notices import put_on_desk, queue_email
 from marketplace.core.tasks import once, task
-from orders.queries.orders import ConsignmentView, OrderView, find_order_of_consignment, get_order
+from orders.queries.orders import (
+    ConsignmentView,
+    OrderView,
+    find_consignment_by_number,
+    find_order_of_consignment,
+    get_order,
+)
 from orders.queries.recall import list_reached
+from orders.rules.states import ConsignmentState
 from traceability.queries.recalls import get_recall
 
 
@@ -145,6 +152,28 @@ def tell_buyer_delivered(*, delivery_id: int, consignment_id: int, **_: object) 
 def tell_buyer_returned(*, delivery_id: int, consignment_id: int, **_: object) -> None:
     """Tell the buyer that the parcel went back."""
     _write_about(consignment_id, delivery_id, "returned", "Kiện hàng {number} không giao được")
+
+
+@task("orders.tell_household_parcel_stuck", queue="default")
+def tell_household_parcel_stuck(*, delivery_id: int, consignment_ref: str, reason: str = "", **_: object) -> None:
+    """Tell a household that the post will not come for a packed parcel, unless the order itself was stopped."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        part = find_consignment_by_number(session, consignment_ref)
+        if part is None or part.state != ConsignmentState.PACKED:
+            return
+        why = f" Bưu cục trả lời: {reason}" if reason else ""
+        for user_id in list_household_user_ids(session, part.household_id):
+            put_on_desk(
+                session,
+                key=f"parcel-stuck:{part.id}:{delivery_id}:{user_id}",
+                user_id=user_id,
+                subject=f"Bưu cục chưa nhận kiện {part.number}",
+                text=f"Kiện {part.number} đã đóng gói nhưng bưu cục không đến lấy.{why} Hãy gọi cho người điều hành chợ.",
+                link=f"/don-hang/{part.id}",
+                now=utcnow(),
+            )
 
 
 @task("orders.warn_buyers", queue="default")

@@ -9,9 +9,7 @@ from marketplace.accounts.gate import ACTING_FOR
 from marketplace.core.db import db
 
 _PERSON = text("SELECT session_key FROM accounts_users WHERE id = :user_id")
-_MEMBERSHIPS = text(
-    "SELECT household_id, kind FROM accounts_memberships WHERE user_id = :user_id AND ended_at IS NULL"
-)
+_MEMBERSHIPS = text("SELECT household_id, kind FROM accounts_memberships WHERE user_id = :user_id AND ended_at IS NULL")
 
 
 def sign_in(client: FlaskClient, user_id: int, acting_for: int | None = None) -> None:

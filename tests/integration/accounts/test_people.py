@@ -140,9 +140,7 @@ def test_help_is_granted_once_and_ended_once(session, now):
     owner = make_user(session, household_id=household_id)
     user_id = make_user(session, phone="+84912000666", name="Cháu Nam")
     for _ in range(2):
-        grant_helper(
-            session=session, household_id=household_id, phone="+84912000666", granted_by=owner, now=now
-        )
+        grant_helper(session=session, household_id=household_id, phone="+84912000666", granted_by=owner, now=now)
     assert [(member.user_id, member.kind) for member in list_members(session, household_id)] == [
         (owner, "own"),
         (user_id, "helper"),
@@ -159,15 +157,11 @@ def test_an_owner_can_be_neither_made_a_helper_nor_ended(session, now):
     household_id = make_household(session)
     owner = make_user(session, household_id=household_id, phone="+84912000777")
     with pytest.raises(AlreadyMember):
-        grant_helper(
-            session=session, household_id=household_id, phone="+84912000777", granted_by=owner, now=now
-        )
+        grant_helper(session=session, household_id=household_id, phone="+84912000777", granted_by=owner, now=now)
     with pytest.raises(NotFound):
         revoke_helper(session=session, household_id=household_id, user_id=owner, now=now)
     with pytest.raises(NoSuchHelper):
-        grant_helper(
-            session=session, household_id=household_id, phone="+84912000999", granted_by=owner, now=now
-        )
+        grant_helper(session=session, household_id=household_id, phone="+84912000999", granted_by=owner, now=now)
 
 
 def test_joining_twice_changes_nothing(session, now):

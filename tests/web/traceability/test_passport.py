@@ -179,7 +179,11 @@ def test_an_expired_lot_says_so(client, session, home):
     assert "Đã quá hạn sử dụng" in body(client.get(f"/lo/{lot.code}"))
 
 
-@pytest.mark.parametrize("spell", [str.lower, lambda code: code.replace("-", ""), lambda code: f" {code} "])
+@pytest.mark.parametrize(
+    "spell",
+    [str.lower, lambda code: code.replace("-", ""), lambda code: f" {code} "],
+    ids=["lower", "no dashes", "spaces"],
+)
 def test_codes_may_be_spelt_as_people_spell_them(client, lot, spell):
     assert lot.code in body(client.get(f"/lo/{spell(lot.code)}"))
 
