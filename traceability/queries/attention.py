@@ -38,9 +38,7 @@ def list_missing_by_lot(session: Session, lot_ids: Collection[int]) -> Mapping[i
     told = union_all(
         select(ends.c.root, Record.kind, Record.photo_count)
         .join(ends, ends.c.season_id == Record.season_id)
-        .where(
-            Record.lot_id.is_(None), Record.occurred_at < day_after, Record.kind != "declaration", is_in_force
-        ),
+        .where(Record.lot_id.is_(None), Record.occurred_at < day_after, Record.kind != "declaration", is_in_force),
         select(upstream.c.root, Record.kind, Record.photo_count)
         .join(upstream, upstream.c.lot_id == Record.lot_id)
         .where(Record.kind != "declaration", is_in_force),

@@ -1,6 +1,7 @@
 """Recomputes a household's chain of records."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,8 @@ def verify_chain(session: Session, household_id: int) -> ChainState:
     ).one_or_none()
     head_seq, head_hash = (head[0], head[1]) if head is not None else (0, GENESIS)
     last = _Last()
-    broken = find_break(_links(session, household_id, last))
+    with closing(_links(session, household_id, last)) as links:
+        broken = find_break(links)
     if broken is None and (last.seq, last.hash) != (head_seq, head_hash):
         broken = min(last.seq, head_seq) + 1
     return ChainState(last.seq, last.hash.hex(), broken is None, broken)
@@ -45,16 +47,18 @@ class _Last:
         self.hash = GENESIS
 
 
-def _links(session: Session, household_id: int, last: _Last) -> Iterator[tuple[int, bytes, bytes, bytes]]:
-    rows = session.execute(
+def _links(session: Session, household_id: int, last: _Last) -> Generator[tuple[int, bytes, bytes, bytes], None, None]:
+    statement = (
         select(Record.seq, Record.prev_hash, Record.hash, Record.body)
         .where(Record.household_id == household_id)
         .order_by(Record.seq)
         .execution_options(yield_per=500)
     )
-    for seq, prev_hash, own_hash, body in rows:
-        last.seq, last.hash = seq, own_hash
-        yield seq, prev_hash, own_hash, body
+    # Closed also when the reader stops at the first break: the cursor lives in the database.
+    with session.execute(statement) as rows:
+        for seq, prev_hash, own_hash, body in rows:
+            last.seq, last.hash = seq, own_hash
+            yield seq, prev_hash, own_hash, body
 
 
 def check_chain(session: Session, household_id: int) -> ChainState:

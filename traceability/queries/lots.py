@@ -192,17 +192,13 @@ def list_commune_lots(
             else or_(Lot.produce.icontains(text, autoescape=True), Lot.code.icontains(text, autoescape=True))
         )
     total = session.scalar(select(func.count()).select_from(Lot).where(*conditions)) or 0
-    statement = (
-        select(*_COLUMNS).where(*conditions).order_by(Lot.id.desc()).limit(_PAGE).offset((page - 1) * _PAGE)
-    )
+    statement = select(*_COLUMNS).where(*conditions).order_by(Lot.id.desc()).limit(_PAGE).offset((page - 1) * _PAGE)
     return _all(session, statement), total
 
 
 def count_commune_lots(session: Session, commune_id: int) -> dict[str, int]:
     """Return how many lots of a commune are in each state."""
-    rows = session.execute(
-        select(Lot.state, func.count()).where(Lot.commune_id == commune_id).group_by(Lot.state)
-    )
+    rows = session.execute(select(Lot.state, func.count()).where(Lot.commune_id == commune_id).group_by(Lot.state))
     return {state: count for state, count in rows}  # noqa: C416 - rows of two are not pairs to the type checker
 
 

@@ -109,9 +109,7 @@ def list_treatments(session: Session, season_ids: Iterable[int]) -> dict[int, li
         if season_id is None or waiting_until is None:
             continue
         product = str(json.loads(body).get("cq:product", ""))
-        found.setdefault(season_id, []).append(
-            Treatment(record_id, product, local_date(occurred_at), waiting_until)
-        )
+        found.setdefault(season_id, []).append(Treatment(record_id, product, local_date(occurred_at), waiting_until))
     return found
 
 
@@ -162,9 +160,7 @@ def _view(
         corrects_id=record.corrects_id,
         waiting_until=record.waiting_until,
         photos=tuple(body.get("cq:photos", ())),
-        details={
-            name.removeprefix(_PREFIX): value for name, value in body.items() if name.startswith(_PREFIX)
-        }
+        details={name.removeprefix(_PREFIX): value for name, value in body.items() if name.startswith(_PREFIX)}
         | {name.removeprefix(_PREFIX): value for name, value in ilmd.items()},
         private=json.loads(content) if content else {},
         made_on=_day(ilmd.get("cq:madeOn")),

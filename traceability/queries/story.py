@@ -110,9 +110,7 @@ def list_neighbours(session: Session, lot_id: int) -> Sequence[LotLinkView]:
 
 def list_record_lots(session: Session, record_id: int) -> Mapping[int, Decimal | None]:
     """Return the lots that a record is about, and how much of each."""
-    rows = session.execute(
-        select(RecordLot.lot_id, RecordLot.quantity).where(RecordLot.record_id == record_id)
-    )
+    rows = session.execute(select(RecordLot.lot_id, RecordLot.quantity).where(RecordLot.record_id == record_id))
     return {lot_id: quantity for lot_id, quantity in rows}  # noqa: C416 - rows of two are not pairs to the type checker
 
 

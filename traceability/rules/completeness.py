@@ -38,7 +38,5 @@ def list_missing(facts: Iterable[Fact]) -> list[Missing]:
     if not kinds & _OUTCOMES:
         missing.append(Missing("outcome", "Chưa ghi ngày thu hoạch, giết mổ hoặc làm ra."))
     if not any(step.photo_count for step in steps):
-        missing.append(
-            Missing("photo", "Chưa có ảnh nào. Hãy chụp ít nhất một ảnh ngoài đồng hoặc lúc thu hoạch.")
-        )
+        missing.append(Missing("photo", "Chưa có ảnh nào. Hãy chụp ít nhất một ảnh ngoài đồng hoặc lúc thu hoạch."))
     return missing

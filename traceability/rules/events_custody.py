@@ -22,9 +22,7 @@ def packing(stamp: Stamp, entry: PackEntry, parent: Portion, produce: str, lot_c
             "bizStep": "packing",
             "disposition": "active",
             "inputQuantityList": portions([parent]),
-            "outputQuantityList": portions(
-                [Portion(identifiers.lot_uri(produce, lot_code), entry.amount, entry.unit)]
-            ),
+            "outputQuantityList": portions([Portion(identifiers.lot_uri(produce, lot_code), entry.amount, entry.unit)]),
             "ilmd": ilmd(entry.happened_on, entry.best_before_on),
             "cq:lot": lot_code,
             "cq:produce": produce,
@@ -128,9 +126,7 @@ def holding(stamp: Stamp, kind: str, goods: Sequence[Portion], codes: Sequence[s
     )
 
 
-def recall(
-    stamp: Stamp, goods: Sequence[Portion], codes: Sequence[str], reason: str, instruction: str
-) -> Body:
+def recall(stamp: Stamp, goods: Sequence[Portion], codes: Sequence[str], reason: str, instruction: str) -> Body:
     """Lots were recalled, for good."""
     return make_body(
         "ObjectEvent",
@@ -149,9 +145,7 @@ def recall(
     )
 
 
-def parcel_packed(
-    stamp: Stamp, parcel: str, consignment: str, goods: Sequence[Portion], codes: Sequence[str]
-) -> Body:
+def parcel_packed(stamp: Stamp, parcel: str, consignment: str, goods: Sequence[Portion], codes: Sequence[str]) -> Body:
     """Goods of one or more lots went into a parcel."""
     return make_body(
         "AggregationEvent",
@@ -163,9 +157,7 @@ def parcel_packed(
             "bizStep": "packing",
             "disposition": "in_progress",
             "childQuantityList": portions(goods),
-            "bizTransactionList": [
-                {"type": "desadv", "bizTransaction": identifiers.transaction_uri(consignment)}
-            ],
+            "bizTransactionList": [{"type": "desadv", "bizTransaction": identifiers.transaction_uri(consignment)}],
             "cq:lots": list(codes),
         },
     )
@@ -191,9 +183,7 @@ def parcel_moved(stamp: Stamp, kind: str, parcel: str, consignment: str) -> Body
             "bizStep": step,
             "disposition": disposition,
             "epcList": [identifiers.object_uri(parcel)],
-            "bizTransactionList": [
-                {"type": "desadv", "bizTransaction": identifiers.transaction_uri(consignment)}
-            ],
+            "bizTransactionList": [{"type": "desadv", "bizTransaction": identifiers.transaction_uri(consignment)}],
         },
     )
 

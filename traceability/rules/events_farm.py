@@ -71,9 +71,7 @@ def incoming(stamp: Stamp, season: SeasonRef, entry: IncomingEntry, supplier_lot
             "action": "OBSERVE",
             "bizStep": "receiving",
             "disposition": "in_progress",
-            "quantityList": portions(
-                [Portion(identifiers.class_uri(entry.name, batch), entry.amount, entry.unit)]
-            ),
+            "quantityList": portions([Portion(identifiers.class_uri(entry.name, batch), entry.amount, entry.unit)]),
             "cq:season": identifiers.object_uri(season.transformation),
             "cq:what": entry.what,
             "cq:name": entry.name,
@@ -126,9 +124,7 @@ def harvest(
             "bizStep": "creating_class_instance",
             "disposition": "active",
             "inputQuantityList": portions(inputs),
-            "outputQuantityList": portions(
-                [Portion(identifiers.lot_uri(produce, lot_code), entry.amount, entry.unit)]
-            ),
+            "outputQuantityList": portions([Portion(identifiers.lot_uri(produce, lot_code), entry.amount, entry.unit)]),
             "ilmd": ilmd(entry.happened_on, entry.best_before_on, entry.grade),
             "cq:lot": lot_code,
             "cq:produce": produce,

@@ -97,9 +97,7 @@ def is_sellable(state: str, best_before_on: date | None, on: date) -> bool:
 
 def child_state(parent_states: list[str]) -> LotState:
     """Return the state in which a pack, a part or a mixture begins: verified only when all that went in was."""
-    return (
-        LotState.VERIFIED if all(state == LotState.VERIFIED for state in parent_states) else LotState.RECORDED
-    )
+    return LotState.VERIFIED if all(state == LotState.VERIFIED for state in parent_states) else LotState.RECORDED
 
 
 def make_code(province_code: str, commune_code: str, month: str, number: int) -> str:

@@ -143,8 +143,6 @@ def derived_key(key: uuid.UUID, part: str) -> uuid.UUID:
 
 def _place_ulid(session: Session, site_id: int) -> str:
     session.execute(
-        pg_insert(Place)
-        .values(site_id=site_id, ulid=new_ulid())
-        .on_conflict_do_nothing(index_elements=[Place.site_id])
+        pg_insert(Place).values(site_id=site_id, ulid=new_ulid()).on_conflict_do_nothing(index_elements=[Place.site_id])
     )
     return session.execute(select(Place.ulid).where(Place.site_id == site_id)).scalar_one()

@@ -31,7 +31,7 @@ from traceability.services.hold import review_season_lots
 from traceability.services.seasons import get_open_season
 
 
-def correct_record(  # noqa: PLR0913 - which, why, what instead
+def correct_record(
     *,
     session: Session,
     household_id: int,
@@ -65,9 +65,7 @@ def correct_record(  # noqa: PLR0913 - which, why, what instead
     else:
         check_incoming(entry, today)
     event_id = uuid.uuid4()
-    _declare(
-        session, chain, row, reason, [event_id], actor=actor, key=derived_key(key, "declaration"), now=now
-    )
+    _declare(session, chain, row, reason, [event_id], actor=actor, key=derived_key(key, "declaration"), now=now)
 
     def build(stamp: Stamp) -> Body:
         if isinstance(entry, WorkEntry):
@@ -166,9 +164,7 @@ def is_correctable(record: RecordView) -> bool:
     )
 
 
-def _lock_correctable(
-    session: Session, household_id: int, record_id: int, reason: str
-) -> tuple[RecordView, Record]:
+def _lock_correctable(session: Session, household_id: int, record_id: int, reason: str) -> tuple[RecordView, Record]:
     record = get_record(session, record_id, household_id=household_id)
     if not record.is_in_force:
         message = "Ghi chép này đã được đính chính rồi. Hãy sửa ở dòng mới."

@@ -112,9 +112,7 @@ def record_harvest(
     return lot
 
 
-def _take_inputs(
-    session: Session, household_id: int, entry: HarvestEntry
-) -> Sequence[tuple[LotView, Decimal]]:
+def _take_inputs(session: Session, household_id: int, entry: HarvestEntry) -> Sequence[tuple[LotView, Decimal]]:
     """Take what the entry was made from out of its lots, in the order of their ids."""
     taken = []
     for lot_id, amount in sorted(entry.inputs):

@@ -68,16 +68,12 @@ def _hold(
         record_event(session, LotHeld([lot.id for lot in holdable], chain.household_id, reason))
 
 
-def _release(
-    session: Session, chain: Chain, freed: list[int], *, actor: Actor, key: uuid.UUID, now: datetime
-) -> None:
+def _release(session: Session, chain: Chain, freed: list[int], *, actor: Actor, key: uuid.UUID, now: datetime) -> None:
     if not freed:
         return
     reached = list_lots(session, set(freed) | list_descendants(session, freed))
     candidates = {
-        lot.id: lot
-        for lot in reached.values()
-        if lot.household_id == chain.household_id and lot.state == LotState.HELD
+        lot.id: lot for lot in reached.values() if lot.household_id == chain.household_id and lot.state == LotState.HELD
     }
     released = [lot for lot in candidates.values() if not _is_held_by_another(session, lot, set(candidates))]
     for lot in released:

@@ -57,9 +57,7 @@ def record_packing(
         session,
         chain,
         Draft(
-            build=lambda stamp: events_custody.parcel_packed(
-                stamp, parcel_ulid, consignment_ulid, goods, codes
-            ),
+            build=lambda stamp: events_custody.parcel_packed(stamp, parcel_ulid, consignment_ulid, goods, codes),
             occurred_at=now,
             lots=amounts,
         ),
@@ -141,9 +139,7 @@ def _record_move(
         session,
         chain,
         Draft(
-            build=lambda stamp: events_custody.parcel_moved(
-                stamp, kind, parcel.parcel_ulid, parcel.consignment_ulid
-            ),
+            build=lambda stamp: events_custody.parcel_moved(stamp, kind, parcel.parcel_ulid, parcel.consignment_ulid),
             # A carrier's clock may run ahead of ours; a record never lies in the future.
             occurred_at=min(occurred_at, now),
             lots=lots,

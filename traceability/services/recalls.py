@@ -72,9 +72,7 @@ def recall_lot(
     households = sorted({one.household_id for one in lots.values()})
     record_event(
         session,
-        LotRecalled(
-            recall_id, lot_id, reached, households, lot.commune_id, reason.strip(), instruction.strip()
-        ),
+        LotRecalled(recall_id, lot_id, reached, households, lot.commune_id, reason.strip(), instruction.strip()),
     )
     return get_recall(session, recall_id)
 
@@ -92,7 +90,7 @@ def _lock_reached(session: Session, lot_id: int) -> dict[int, LotView]:
         locked.update(missing)
 
 
-def _seal(  # noqa: PLR0913, PLR0917
+def _seal(  # noqa: PLR0917
     session: Session,
     recall_id: int,
     lots: dict[int, LotView],
@@ -112,9 +110,7 @@ def _seal(  # noqa: PLR0913, PLR0917
             continue
         for lot in own:
             move_lot(session, lot, LotStep.RECALL, recall_id=recall_id)
-        goods = [
-            events_custody.lot_portion(lot.produce, lot.code, lot.quantity_made, lot.unit) for lot in own
-        ]
+        goods = [events_custody.lot_portion(lot.produce, lot.code, lot.quantity_made, lot.unit) for lot in own]
         codes = [lot.code for lot in own]
         append_record(
             session,

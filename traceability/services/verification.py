@@ -24,9 +24,7 @@ from traceability.services.chain import Draft, append_record, find_replay, lock_
 from traceability.services.states import move_lot
 
 
-def request_verification(
-    *, session: Session, household_id: int, lot_id: int, actor: Actor, now: datetime
-) -> LotView:
+def request_verification(*, session: Session, household_id: int, lot_id: int, actor: Actor, now: datetime) -> LotView:
     """Ask the commune to verify a lot; asking again changes nothing.
 
     Raises ``Refused`` (``lot_incomplete``) with everything that the diary still lacks.
@@ -42,9 +40,7 @@ def request_verification(
     move_lot(session, lot, LotStep.REQUEST, requested_at=now, decided_at=None)
     record_event(
         session,
-        VerificationRequested(
-            lot.id, lot.code, household_id, lot.commune_id, (now + VERIFY_WITHIN).isoformat()
-        ),
+        VerificationRequested(lot.id, lot.code, household_id, lot.commune_id, (now + VERIFY_WITHIN).isoformat()),
     )
     return get_lot(session, lot_id)
 
@@ -71,7 +67,7 @@ def send_back_lot(
     return _decide(session, lot_id, officer, officer_title, "sent_back", reason.strip(), key, now)
 
 
-def _decide(  # noqa: PLR0913, PLR0917
+def _decide(  # noqa: PLR0917
     session: Session,
     lot_id: int,
     officer: Actor,
@@ -98,9 +94,7 @@ def _decide(  # noqa: PLR0913, PLR0917
         session,
         chain,
         Draft(
-            build=lambda stamp: events_custody.verification(
-                stamp, decision, goods, lot.code, officer_title, reviewed
-            ),
+            build=lambda stamp: events_custody.verification(stamp, decision, goods, lot.code, officer_title, reviewed),
             occurred_at=now,
             site_id=lot.site_id,
             lot_id=lot.id,

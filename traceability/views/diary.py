@@ -85,9 +85,7 @@ def choose_season(what: str) -> ResponseReturnValue:
         seasons = [one for one in seasons if TREATMENTS & set(get_template(one.template).work)]
     if len(seasons) == 1:
         return redirect(url_for(endpoint, season_id=seasons[0].id), 303)
-    return render_template(
-        "traceability/choose_season.html", seasons=seasons, endpoint=endpoint, templates=TEMPLATES
-    )
+    return render_template("traceability/choose_season.html", seasons=seasons, endpoint=endpoint, templates=TEMPLATES)
 
 
 @blueprint.route("/so-tay/vu/moi", methods=["GET", "POST"])
@@ -186,8 +184,6 @@ def end_season(season_id: int) -> ResponseReturnValue:
         except DomainError as error:
             status = show_refusal(form, error)
     return (
-        render_template(
-            "traceability/end_season.html", form=form, season=found, template=get_template(found.template)
-        ),
+        render_template("traceability/end_season.html", form=form, season=found, template=get_template(found.template)),
         status,
     )

@@ -47,9 +47,7 @@ def inbox() -> ResponseReturnValue:
     return render_template(
         "traceability/inbox.html",
         lots=lots,
-        households={
-            card.id: card for card in list_household_cards(session, {lot.household_id for lot in lots})
-        },
+        households={card.id: card for card in list_household_cards(session, {lot.household_id for lot in lots})},
         due=_due_times(lots),
         now=utcnow(),
     )
@@ -80,9 +78,7 @@ def commune_lots() -> ResponseReturnValue:
         typed=typed,
         counts=count_commune_lots(session, commune_id),
         labels=STATE_LABELS,
-        households={
-            card.id: card for card in list_household_cards(session, {lot.household_id for lot in lots})
-        },
+        households={card.id: card for card in list_household_cards(session, {lot.household_id for lot in lots})},
     )
 
 
@@ -97,9 +93,7 @@ def _commune_lot(code: str) -> LotView:
     return get_lot_by_code(db.session(), code, commune_id=own_commune_id())
 
 
-def _review_page(
-    lot: LotView, form: SendBackForm, problem: str = "", status: int = 200
-) -> ResponseReturnValue:
+def _review_page(lot: LotView, form: SendBackForm, problem: str = "", status: int = 200) -> ResponseReturnValue:
     session = db.session()
     story = list_story(session, lot)
     page = render_template(

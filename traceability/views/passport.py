@@ -108,9 +108,7 @@ def _tell_parcels(seal: SealView) -> list[Step]:
             continue
         first, last = local_date(told.first_at), local_date(told.last_at)
         when = f"{first:%d/%m/%Y}" if first == last else f"{first:%d/%m/%Y} – {last:%d/%m/%Y}"
-        steps.append(
-            Step(icon=icon, title=titles[kind], when=when, detail=_("%(count)s kiện", count=told.count))
-        )
+        steps.append(Step(icon=icon, title=titles[kind], when=when, detail=_("%(count)s kiện", count=told.count)))
     return steps
 
 

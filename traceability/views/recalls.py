@@ -64,9 +64,7 @@ def new_recall() -> ResponseReturnValue:
         form=form,
         lot=lot,
         lots=lots,
-        households={
-            card.id: card for card in list_household_cards(session, {one.household_id for one in lots})
-        },
+        households={card.id: card for card in list_household_cards(session, {one.household_id for one in lots})},
     )
     return page, status
 
@@ -82,9 +80,7 @@ def recall(recall_id: int) -> ResponseReturnValue:
         "traceability/recall.html",
         recall=found,
         lots=lots,
-        households={
-            card.id: card for card in list_household_cards(session, {one.household_id for one in lots})
-        },
+        households={card.id: card for card in list_household_cards(session, {one.household_id for one in lots})},
     )
 
 

@@ -49,9 +49,7 @@ def pack(code: str) -> ResponseReturnValue:
         if is_valid and not form.photos.errors:
             try:
                 with transaction() as session:
-                    packs = pack_lot(
-                        **_who(session, form.key), lot_id=lot.id, entry=_pack_entry(form, photos)
-                    )
+                    packs = pack_lot(**_who(session, form.key), lot_id=lot.id, entry=_pack_entry(form, photos))
                 flash(_("Đã đóng gói thành lô %(code)s.", code=packs.code), "success")
                 return redirect(url_for("traceability.lot", code=packs.code), 303)
             except DomainError as error:

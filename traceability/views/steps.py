@@ -92,8 +92,7 @@ def _tell(record: RecordView, *, is_private: bool) -> Step:
         facts=tuple(facts),
         by_role=tell_author(record),
         photos=tuple(
-            (photo_url(photo, "thumb"), photo_url(photo), _("Ảnh: %(what)s", what=title))
-            for photo in record.photos
+            (photo_url(photo, "thumb"), photo_url(photo), _("Ảnh: %(what)s", what=title)) for photo in record.photos
         ),
         verified=record.kind == "verification" and not is_negative,
         corrected_by=_correction(record),
@@ -134,9 +133,7 @@ def _title(record: RecordView) -> str:
     return {
         "season_opened": _("Bắt đầu: %(produce)s", produce=details.get("produce", "")),
         "season_closed": _("Kết thúc"),
-        "incoming": _(
-            "Nhập %(what)s", what=INCOMING_LABELS.get(str(details.get("what")), _("vật tư")).lower()
-        ),
+        "incoming": _("Nhập %(what)s", what=INCOMING_LABELS.get(str(details.get("what")), _("vật tư")).lower()),
         "harvest": _("Thu hoạch"),
         "slaughter": _("Giết mổ"),
         "making": _("Làm ra thành phẩm"),

@@ -92,9 +92,7 @@ def test_from_seed_to_recall(session: Session, now: datetime) -> None:
         commit_to_sale(**who, lot_id=lot.id, quantity=Decimal(1), key=uuid.uuid4())
     assert unsellable.value.code == "lot_not_sellable"
 
-    waiting = request_verification(
-        session=session, household_id=household_id, lot_id=lot.id, actor=keeper, now=now
-    )
+    waiting = request_verification(session=session, household_id=household_id, lot_id=lot.id, actor=keeper, now=now)
     assert waiting.state == "awaiting_verification"
     verified = verify_lot(
         session=session,

@@ -60,9 +60,7 @@ def keeper(client: FlaskClient, home: Home) -> FlaskClient:
 
 @pytest.fixture
 def officer_id(session: Session, home: Home) -> int:
-    return make_user(
-        session, roles={Role.OFFICER}, commune_id=home.commune_id, title="Cán bộ nông nghiệp xã Tân Ninh"
-    )
+    return make_user(session, roles={Role.OFFICER}, commune_id=home.commune_id, title="Cán bộ nông nghiệp xã Tân Ninh")
 
 
 @pytest.fixture

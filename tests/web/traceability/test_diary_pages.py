@@ -43,9 +43,7 @@ def season(session, home):
 def test_the_diary_begins_with_the_first_season(keeper, session, home, typed):
     html = body(keeper.get("/so-tay"))
     assert "Nhà mình chưa mở vụ nào" in html
-    form = typed(
-        template="vegetable", produce="Rau muống", site_id=home.site_id, started_on=str(local_date(utcnow()))
-    )
+    form = typed(template="vegetable", produce="Rau muống", site_id=home.site_id, started_on=str(local_date(utcnow())))
     for _ in range(2):
         response = keeper.post("/so-tay/vu/moi", data=form)
         assert response.status_code == 303
@@ -99,9 +97,7 @@ def test_a_whole_season_is_written_through_forms(keeper, session, home, season, 
     kept = re.search(r'name="kept_photos"[^>]*value="([0-9a-f]{64})"', html)
     assert kept is not None, "the photo survives the refusal"
 
-    harvest = typed(
-        amount="100", unit="kg", happened_on=str(today - timedelta(days=3)), kept_photos=kept[1]
-    )
+    harvest = typed(amount="100", unit="kg", happened_on=str(today - timedelta(days=3)), kept_photos=kept[1])
     for _ in range(2):
         response = keeper.post(f"{base}/thu", data=harvest)
         assert response.status_code == 303
@@ -180,9 +176,7 @@ def test_a_lot_that_lacks_something_says_what(keeper, session, home, typed):
         ("thu", {"amount": "5", "unit": "kg", "happened_on": "2021-12-01"}, "không thể trước ngày bắt đầu"),
     ],
 )
-def test_bad_entries_are_refused_beside_their_field(
-    keeper, session, season, typed, page, fields, complaint
-):
+def test_bad_entries_are_refused_beside_their_field(keeper, session, season, typed, page, fields, complaint):
     before = count(session, Record)
     form = typed(**{"happened_on": str(local_date(utcnow())), **fields})
     html = body(keeper.post(f"/so-tay/vu/{season.id}/{page}", data=form), 422)
@@ -217,9 +211,7 @@ def test_bad_seasons_are_refused(keeper, session, home, typed, fields, complaint
 
 def test_the_site_of_another_household_cannot_be_chosen(keeper, session, typed):
     other = make_site(session, make_household(session, shown_name="Hộ ông Bình"))
-    form = typed(
-        template="vegetable", produce="Rau", site_id=other, started_on=str(local_date(utcnow()))
-    )
+    form = typed(template="vegetable", produce="Rau", site_id=other, started_on=str(local_date(utcnow())))
     assert "Hãy chọn một mục" in body(keeper.post("/so-tay/vu/moi", data=form), 422)
     assert count(session, Season) == 0
 
@@ -257,9 +249,7 @@ def test_with_one_season_a_tile_leads_straight_to_its_form(keeper, season, what)
 
 
 def test_with_several_seasons_a_tile_asks_which(keeper, session, home, season):
-    make_season(
-        session, home.household_id, produce="Mắm tôm", template="processed", actor=home.actor, now=utcnow()
-    )
+    make_season(session, home.household_id, produce="Mắm tôm", template="processed", actor=home.actor, now=utcnow())
     html = body(keeper.get("/so-tay/ghi/viec"))
     assert "Rau muống" in html
     assert "Mắm tôm" in html
@@ -270,9 +260,7 @@ def test_with_several_seasons_a_tile_asks_which(keeper, session, home, season):
 def test_a_correction_keeps_the_old_line_in_sight(keeper, session, home, season, typed):
     keeper.post(
         f"/so-tay/vu/{season.id}/nhap",
-        data=typed(
-            what="seed", name="Hạt cải", amount="5", unit="kg", happened_on=str(local_date(utcnow()))
-        ),
+        data=typed(what="seed", name="Hạt cải", amount="5", unit="kg", happened_on=str(local_date(utcnow()))),
     )
     record_id = session.execute(select(Record.id).where(Record.kind == "incoming")).scalar_one()
     page = f"/so-tay/ghi-chep/{record_id}/sua"

@@ -92,6 +92,16 @@ def test_the_household_reads_the_reason(client, session, home, officer_id, waiti
     assert "Gửi xã xác nhận" in html
 
 
+def test_who_sent_a_lot_back_may_verify_it_later(client, session, home, officer_id, waiting, typed):
+    sign_in(client, officer_id)
+    client.post(f"/xa/lo/{waiting.code}/tra-lai", data=typed(reason="Ảnh chưa rõ ruộng"))
+    sign_in(client, home.user_id)
+    assert client.post(f"/so-tay/lo/{waiting.code}/gui-xa", data=typed()).status_code == 303
+    sign_in(client, officer_id)
+    assert client.post(f"/xa/lo/{waiting.code}/xac-nhan", data=typed()).status_code == 303
+    assert state_of(session, waiting) == "verified"
+
+
 def test_nobody_verifies_what_they_wrote(client, session, home, typed):
     officer_id = make_user(
         session, roles={Role.OFFICER}, commune_id=home.commune_id, title="Cán bộ nông nghiệp xã Tân Ninh"
@@ -186,7 +196,6 @@ def test_a_drill_stops_nothing_and_a_recall_stops_everything(officer, session, h
     assert verify_chain(session, home.household_id).is_intact
 
 
-
 def test_a_recall_reaches_what_other_households_made_of_it(officer, session, home, typed):
     now = utcnow()
     lot = make_verified_lot(session, home.household_id, actor=home.actor, now=now)
@@ -196,9 +205,7 @@ def test_a_recall_reaches_what_other_households_made_of_it(officer, session, hom
         session=session,
         household_id=other,
         season_id=season.id,
-        entry=IncomingEntry(
-            what="ingredient", name="Rau", happened_on=lot.made_on, supplier_lot=lot.code.lower()
-        ),
+        entry=IncomingEntry(what="ingredient", name="Rau", happened_on=lot.made_on, supplier_lot=lot.code.lower()),
         actor=make_keeper(other),
         key=uuid.uuid4(),
         now=now,
