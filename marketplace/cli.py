@@ -46,9 +46,7 @@ def up(host: str, port: int, *, seed: bool) -> None:
 @main.command()
 @click.option("--host", envvar="HOST", default="127.0.0.1", show_default=True)
 @click.option("--port", envvar="PORT", default=8000, show_default=True)
-@click.option(
-    "--workers", envvar="WEB_WORKERS", default=2, show_default=True, help="Processes, about one per core."
-)
+@click.option("--workers", envvar="WEB_WORKERS", default=2, show_default=True, help="Processes, about one per core.")
 def web(host: str, port: int, workers: int) -> None:
     """Serve the pages."""
     _find_servers()
@@ -68,23 +66,24 @@ def web(host: str, port: int, workers: int) -> None:
 
 
 @main.command()
-@click.option(
-    "--queues", default="default,outside,search", show_default=True, help="Queues to take work from."
-)
+@click.option("--queues", default="default,outside,search", show_default=True, help="Queues to take work from.")
 @click.option("--concurrency", envvar="WORKER_CONCURRENCY", default=2, show_default=True)
 def worker(queues: str, concurrency: int) -> None:
     """Do the work that pages leave for later. The queue `search` has one worker at most, on its own."""
     import gc
+    import warnings
 
+    from celery.platforms import SecurityWarning
+
+    # It warns of root because of pickle; our messages are JSON and nothing else is accepted.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     celery = _make_celery()
     # The search index has one writer, so that queue has one process; others share the memory of their parent.
-    pool = (
-        ["--pool", "solo"] if queues == "search" else ["--pool", "prefork", "--concurrency", str(concurrency)]
-    )
+    pool = ["--pool", "solo"] if queues == "search" else ["--pool", "prefork", "--concurrency", str(concurrency)]
     gc.collect()
     gc.freeze()
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
-    celery.worker_main(["worker", "--hostname", f"{queues}@%h", "--queues", queues, *pool, *quiet])
+    celery.worker_main(["--quiet", "worker", "--hostname", f"{queues}@%h", "--queues", queues, *pool, *quiet])
 
 
 @main.command()
@@ -258,8 +257,7 @@ def _print_welcome(stack: "Stack", *, with_accounts: bool) -> None:
         lines += ["", "  Sign in as:"]
         widths = [max(len(account[column]) for account in DEMO_ACCOUNTS) for column in range(2)]
         lines += [
-            f"    {label:<{widths[0]}}  {login:<{widths[1]}}  {password}"
-            for label, login, password in DEMO_ACCOUNTS
+            f"    {label:<{widths[0]}}  {login:<{widths[1]}}  {password}" for label, login, password in DEMO_ACCOUNTS
         ]
     print("\n".join([*lines, "", "  Ctrl-C stops everything.", ""]), flush=True)
 
@@ -276,9 +274,7 @@ def _find_servers() -> None:
         os.environ.update(environment_of_running(_data_dir()))
     missing = [name for name in ("DATABASE_URL", "BROKER_URL", "SECRET_KEY") if not os.environ.get(name)]
     if missing:
-        message = (
-            f"{', '.join(missing)} not set, and no stack runs on {_data_dir()} (start one: marketplace up)."
-        )
+        message = f"{', '.join(missing)} not set, and no stack runs on {_data_dir()} (start one: marketplace up)."
         raise click.ClickException(message)
 
 

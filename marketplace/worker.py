@@ -65,4 +65,3 @@ def make_celery(app: Flask) -> Celery:
     )
     celery.set_default()
     return celery
-

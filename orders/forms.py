@@ -90,9 +90,7 @@ class ReasonForm(BaseForm):
 class CancelForm(BaseForm):
     """A buyer's cancellation; the reason may stay empty."""
 
-    reason = StringField(
-        _l("Lý do"), validators=[Optional(), Length(max=300, message="Lý do dài tối đa 300 ký tự.")]
-    )
+    reason = StringField(_l("Lý do"), validators=[Optional(), Length(max=300, message="Lý do dài tối đa 300 ký tự.")])
 
 
 class ReviewForm(BaseForm):

@@ -24,9 +24,7 @@ def stripe() -> ResponseReturnValue:
     """Take an event of Stripe, signed as in its documentation ("Verify webhook signatures")."""
     body = request.get_data()
     try:
-        event = resolve(PaymentGateway).read_webhook(
-            body=body, signature=request.headers.get("Stripe-Signature", "")
-        )
+        event = resolve(PaymentGateway).read_webhook(body=body, signature=request.headers.get("Stripe-Signature", ""))
     except Refused as error:
         return {"error": error.code}, _UNAUTHORISED
     with transaction() as session:

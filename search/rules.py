@@ -136,11 +136,7 @@ def ask(text: str) -> Question:
     at = 0
     while at < len(folded):
         length = next(
-            (
-                size
-                for size in range(min(4, len(folded) - at), 0, -1)
-                if tuple(folded[at : at + size]) in table
-            ),
+            (size for size in range(min(4, len(folded) - at), 0, -1) if tuple(folded[at : at + size]) in table),
             0,
         )
         end = at + max(length, 1)

@@ -133,7 +133,7 @@ class HangUp:
         """Serve a request. Raises ConnectionAbortedError, which the server takes for a dropped connection."""
         silence: list[float] = []
 
-        def watch(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:  # noqa: ANN401
+        def watch(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
             silence.extend(float(value) for name, value in headers if name == HANG_UP_HEADER)
             return start_response(status, headers, exc_info)
 

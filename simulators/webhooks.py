@@ -47,7 +47,7 @@ class Protocol:
 class WebhookSender:
     """One thread that sends the webhooks of one simulator, one after the other."""
 
-    def __init__(  # noqa: PLR0913 - built in one place
+    def __init__(
         self, *, store: Store, clock: Clock, url: str, protocol: Protocol, timeout_s: float, retry_scale: float
     ) -> None:
         """Prepare; nothing is sent before ``start``."""
@@ -77,7 +77,7 @@ class WebhookSender:
         if self._thread is not None:
             self._thread.join(timeout=self.timeout_s + 1)
 
-    def send(self, body: Any, *, label: str, is_forged: bool = False) -> Json:  # noqa: ANN401 - JSON of any shape
+    def send(self, body: Any, *, label: str, is_forged: bool = False) -> Json:
         """Queue a webhook and return its delivery row; orders for accidents are used up here."""
         with self._wake:
             row = self._new_row(body, label, is_forged=is_forged)
@@ -143,7 +143,7 @@ class WebhookSender:
                 self._wake.wait(min(left, 0.2))
         return True
 
-    def _new_row(self, body: Any, label: str, *, is_forged: bool = False) -> Json:  # noqa: ANN401
+    def _new_row(self, body: Any, label: str, *, is_forged: bool = False) -> Json:
         now = self._clock.epoch()
         row: Json = {
             "id": str(self._store.next_number("delivery")), "label": label, "created_at": now, "due_at": now, "state": "pending",
@@ -243,6 +243,6 @@ def _post(url: str, headers: dict[str, str], body: bytes, timeout_s: float) -> t
         return None, str(error).encode()
 
 
-def to_wire(body: Any) -> bytes:  # noqa: ANN401 - JSON of any shape
+def to_wire(body: Any) -> bytes:
     """Serialise as most senders do: compact, letters unescaped."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

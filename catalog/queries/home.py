@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from catalog.models import Offer, Stock
@@ -27,20 +29,7 @@ class HomeShelves:
 
 def get_home_shelves(session: Session, now: datetime) -> HomeShelves:
     """Return what was harvested last, and what a commune verified within seven days. Four statements."""
-    fresh = aliased(Stock, name="fresh")
-    by_harvest = select(fresh.id).order_by(fresh.harvested_on.desc(), fresh.id.desc()).limit(_CANDIDATES)
-    by_arrival = select(fresh.id).order_by(fresh.id.desc()).limit(_CANDIDATES)
-    rows = session.execute(
-        select_cards(Stock.lot_id, Stock.harvested_on)
-        .join(Stock, Stock.offer_id == Offer.id)
-        .where(
-            or_(Stock.id.in_(by_harvest), Stock.id.in_(by_arrival)),
-            Offer.state == "on_sale",
-            is_fresh(),
-            Stock.listed > Stock.reserved + Stock.sold,
-        )
-        .order_by(Stock.harvested_on.desc(), Stock.id.desc())
-    ).all()
+    rows = session.execute(_candidates()).all()
     decided = {
         lot.id: lot.decided_at
         for lot in list_lots(session, [row.lot_id for row in rows]).values()
@@ -57,4 +46,26 @@ def get_home_shelves(session: Session, now: datetime) -> HomeShelves:
     return HomeShelves(
         newest=[cards[product_id] for product_id in newest],
         verified=[cards[product_id] for product_id in verified],
+    )
+
+
+@cache
+def _candidates() -> Select[*tuple[Any, ...]]:
+    """Return the statement that reads what may stand on the home page.
+
+    It is built once: building it costs more than running it.
+    """
+    fresh = aliased(Stock, name="fresh")
+    by_harvest = select(fresh.id).order_by(fresh.harvested_on.desc(), fresh.id.desc()).limit(_CANDIDATES)
+    by_arrival = select(fresh.id).order_by(fresh.id.desc()).limit(_CANDIDATES)
+    return (
+        select_cards(Stock.lot_id, Stock.harvested_on)
+        .join(Stock, Stock.offer_id == Offer.id)
+        .where(
+            or_(Stock.id.in_(by_harvest), Stock.id.in_(by_arrival)),
+            Offer.state == "on_sale",
+            is_fresh(),
+            Stock.listed > Stock.reserved + Stock.sold,
+        )
+        .order_by(Stock.harvested_on.desc(), Stock.id.desc())
     )

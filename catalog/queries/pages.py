@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -80,18 +82,7 @@ class ProductPage:
 
 def get_product_page(session: Session, slug: str) -> ProductPage:
     """Return a product's page by its slug (two statements). Raises ``NotFound``, for drafts too."""
-    photos = (
-        select(func.array_agg(aggregate_order_by(ProductPhoto.sha256, ProductPhoto.position, ProductPhoto.id)))
-        .where(ProductPhoto.product_id == Product.id)
-        .correlate(Product)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(Product, Offer, Stock, photos)
-        .join(Offer, Offer.product_id == Product.id)
-        .outerjoin(Stock, Stock.offer_id == Offer.id)
-        .where(Product.slug == slug, Offer.state != "draft")
-    ).all()
+    rows = session.execute(_page_rows(), {"slug": slug}).all()
     if not rows:
         message = "Không tìm thấy sản phẩm này. Có thể hộ đã ngừng bán."
         raise NotFound("product_unknown", message)
@@ -132,6 +123,23 @@ def get_product_page(session: Session, slug: str) -> ProductPage:
         lots=lots,
         all_lots=all_lots,
         reviews=_list_reviews(session, product.id) if product.rating_count else (),
+    )
+
+
+@cache
+def _page_rows() -> Select[*tuple[Any, ...]]:
+    """Return the statement that reads a product with its photos, a row for each lot; built once."""
+    photos = (
+        select(func.array_agg(aggregate_order_by(ProductPhoto.sha256, ProductPhoto.position, ProductPhoto.id)))
+        .where(ProductPhoto.product_id == Product.id)
+        .correlate(Product)
+        .scalar_subquery()
+    )
+    return (
+        select(Product, Offer, Stock, photos)
+        .join(Offer, Offer.product_id == Product.id)
+        .outerjoin(Stock, Stock.offer_id == Offer.id)
+        .where(Product.slug == bindparam("slug"), Offer.state != "draft")
     )
 
 

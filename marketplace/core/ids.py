@@ -43,6 +43,4 @@ def check_character(body: str) -> str:
 
 def is_checked_code(code: str) -> bool:
     """Say whether the last character of a normalised code is the check character of the rest."""
-    return (
-        len(code) > 1 and all(ch in ALPHABET for ch in code) and check_character(code[:-1]) == code[-1]
-    )
+    return len(code) > 1 and all(ch in ALPHABET for ch in code) and check_character(code[:-1]) == code[-1]

@@ -19,7 +19,7 @@ class InboxReceipt:
     is_new: bool
 
 
-def store_webhook(  # noqa: PLR0913 - one column each
+def store_webhook(
     session: Session, *, source: str, external_id: str, headers: Mapping[str, str], body: bytes, now: datetime
 ) -> InboxReceipt:
     """Store a verified webhook once and ask for it to be applied; a repetition changes nothing."""
@@ -30,9 +30,7 @@ def store_webhook(  # noqa: PLR0913 - one column each
         .returning(InboxMessage.id)
     ).scalar_one_or_none()
     if inbox_id is None:
-        known = select(InboxMessage.id).where(
-            InboxMessage.source == source, InboxMessage.external_id == external_id
-        )
+        known = select(InboxMessage.id).where(InboxMessage.source == source, InboxMessage.external_id == external_id)
         return InboxReceipt(session.execute(known).scalar_one(), is_new=False)
     # One event name for each source: the table of reactions routes it to the package that knows the sender.
     event = {"name": f"webhook.{source}", "payload": {"inbox_id": inbox_id}}

@@ -10,9 +10,7 @@ from sqlalchemy.orm import Session
 from marketplace.core.models import LedgerPosting, LedgerTransaction
 
 
-def post(
-    session: Session, *, reference: str, kind: str, postings: Sequence[tuple[str, int]], now: datetime
-) -> bool:
+def post(session: Session, *, reference: str, kind: str, postings: Sequence[tuple[str, int]], now: datetime) -> bool:
     """Book ``postings`` (account, đồng; debit positive, credit negative) under a unique reference.
 
     Returns False, and books nothing, when the reference was booked before. Raises ``ValueError`` when the

@@ -3,8 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, LargeBinary
-from sqlalchemy import String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -164,6 +176,5 @@ DDL = [
       RETURN NULL;
     END $$
     """,
-    "CREATE TRIGGER wake_relay AFTER INSERT ON core_outbox "
-    "FOR EACH STATEMENT EXECUTE FUNCTION core_wake_relay()",
+    "CREATE TRIGGER wake_relay AFTER INSERT ON core_outbox FOR EACH STATEMENT EXECUTE FUNCTION core_wake_relay()",
 ]

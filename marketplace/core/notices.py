@@ -24,7 +24,7 @@ class NoticeQueued:
     notice_id: int
 
 
-def queue_email(  # noqa: PLR0913 - one column each
+def queue_email(
     session: Session,
     *,
     key: str,
@@ -50,7 +50,7 @@ def queue_email(  # noqa: PLR0913 - one column each
     return True
 
 
-def put_on_desk(  # noqa: PLR0913 - one column each
+def put_on_desk(
     session: Session, *, key: str, user_id: int, subject: str, text: str, link: str | None, now: datetime
 ) -> bool:
     """Show a notice on a person's desk once for each key; returns False when that key was used before."""
@@ -68,9 +68,7 @@ def put_on_desk(  # noqa: PLR0913 - one column each
 
 def start_sending(session: Session, notice_id: int, sender_domain: str) -> Letter | None:
     """Mark a queued e-mail as being sent and return it; None when it is no longer waiting."""
-    notice = session.execute(
-        select(Notice).where(Notice.id == notice_id).with_for_update()
-    ).scalar_one_or_none()
+    notice = session.execute(select(Notice).where(Notice.id == notice_id).with_for_update()).scalar_one_or_none()
     if notice is None or notice.state != "queued":
         return None
     notice.state = "sending"
@@ -128,6 +126,4 @@ def list_desk_notices(session: Session, user_id: int, limit: int = 30) -> list[D
 
 def mark_desk_read(session: Session, user_id: int, now: datetime) -> None:
     """Mark every notice of a person as read."""
-    session.execute(
-        update(Notice).where(Notice.user_id == user_id, Notice.read_at.is_(None)).values(read_at=now)
-    )
+    session.execute(update(Notice).where(Notice.user_id == user_id, Notice.read_at.is_(None)).values(read_at=now))

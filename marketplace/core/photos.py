@@ -47,9 +47,7 @@ def store_photo(session: Session, data: bytes, *, media_dir: Path, now: datetime
     with Image.open(BytesIO(files["large"])) as large:
         width, height = large.size
     session.execute(
-        insert(StoredPhoto)
-        .values(sha256=sha256, width=width, height=height, stored_at=now)
-        .on_conflict_do_nothing()
+        insert(StoredPhoto).values(sha256=sha256, width=width, height=height, stored_at=now).on_conflict_do_nothing()
     )
     return Photo(sha256, width, height)
 

@@ -97,18 +97,9 @@ def read_pulse(session: Session, now: datetime) -> Pulse:
                 Delivery.failed_at.is_(None), Delivery.attempts > 1, Delivery.sent_at < now - _SLOW_AFTER
             ).scalar_subquery(),
             open_deliveries.where(Delivery.failed_at.is_not(None)).scalar_subquery(),
-            select(func.count())
-            .select_from(InboxMessage)
-            .where(InboxMessage.applied_at.is_(None))
-            .scalar_subquery(),
-            select(func.count())
-            .select_from(TaskFailure)
-            .where(TaskFailure.resolved_at.is_(None))
-            .scalar_subquery(),
-            select(func.count())
-            .select_from(Notice)
-            .where(Notice.state.in_(("unknown", "failed")))
-            .scalar_subquery(),
+            select(func.count()).select_from(InboxMessage).where(InboxMessage.applied_at.is_(None)).scalar_subquery(),
+            select(func.count()).select_from(TaskFailure).where(TaskFailure.resolved_at.is_(None)).scalar_subquery(),
+            select(func.count()).select_from(Notice).where(Notice.state.in_(("unknown", "failed"))).scalar_subquery(),
         )
     ).one()
     return Pulse(*row)

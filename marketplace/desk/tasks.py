@@ -56,7 +56,7 @@ def tell_household_verified(
 
 
 @task("desk.tell_household_sent_back", queue="default")
-def tell_household_sent_back(  # noqa: PLR0913 - the fields of the event
+def tell_household_sent_back(
     *,
     delivery_id: int,
     lot_id: int,
@@ -81,9 +81,7 @@ def tell_household_sent_back(  # noqa: PLR0913 - the fields of the event
 
 
 @task("desk.tell_household_held", queue="default")
-def tell_household_held(
-    *, delivery_id: int, lot_ids: list[int], household_id: int, reason: str, **_: object
-) -> None:
+def tell_household_held(*, delivery_id: int, lot_ids: list[int], household_id: int, reason: str, **_: object) -> None:
     """Tell a household that lots may not be sold for the time being."""
     with once(delivery_id) as session:
         if session is None:

@@ -68,11 +68,7 @@ def complete(
 def _kept_secrets(data_dir: Path) -> dict[str, str]:
     path = data_dir / "secrets.json"
     kept: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    missing = {
-        name: beginning + secrets.token_urlsafe(32)
-        for name, beginning in _SECRETS.items()
-        if name not in kept
-    }
+    missing = {name: beginning + secrets.token_urlsafe(32) for name, beginning in _SECRETS.items() if name not in kept}
     if missing:
         kept |= missing
         process.write_secret(path, json.dumps(kept))

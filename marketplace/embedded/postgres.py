@@ -169,9 +169,7 @@ def start(
     return server
 
 
-def _initialise(
-    data_dir: Path, cluster: Path, programs: Path, account: Account | None, password: str
-) -> None:
+def _initialise(data_dir: Path, cluster: Path, programs: Path, account: Account | None, password: str) -> None:
     """Make the data folder. It gets its name last, so that half of one is never taken for a whole one."""
     draft = data_dir / f"{_CLUSTER}.draft"
     shutil.rmtree(draft, ignore_errors=True)

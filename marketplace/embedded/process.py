@@ -100,9 +100,7 @@ def write_down(path: Path, pids: Mapping[str, int]) -> None:
     write_secret(path, json.dumps(known))
 
 
-def clear_left_behind(
-    path: Path, *, first: signal.Signals = signal.SIGTERM, grace_s: float = 10
-) -> list[str]:
+def clear_left_behind(path: Path, *, first: signal.Signals = signal.SIGTERM, grace_s: float = 10) -> list[str]:
     """End what an earlier start wrote down and left running; return the names."""
     try:
         known: dict[str, tuple[int, str | None]] = json.loads(path.read_text("utf-8"))

@@ -142,9 +142,7 @@ class Stack:
         if name == "simulators" and not self.simulators_url:
             return
         self._run(name, COMMANDS[name], pipe=self.terminal is not None)
-        process.write_down(
-            self.data_dir / "running.json", {name: child.pid for name, child in self.processes.items()}
-        )
+        process.write_down(self.data_dir / "running.json", {name: child.pid for name, child in self.processes.items()})
 
     def stop_process(self, *names: str) -> None:
         """Let processes finish what they are doing, all at once, and end them."""

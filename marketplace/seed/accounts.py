@@ -92,7 +92,7 @@ def make_farmer(session: Session, plan: HouseholdPlan, password_hash: str, now: 
     return _ensure(session, plan.representative, None, plan.phone, Role.HOUSEHOLD, password_hash, now)
 
 
-def _ensure(  # noqa: PLR0913, PLR0917 - one argument for each thing known of a person
+def _ensure(  # noqa: PLR0917 - one argument for each thing known of a person
     session: Session, name: str, email: str | None, phone: str | None, role: Role, password_hash: str, now: datetime
 ) -> int:
     known = find_person(session, phone=phone, email=None if phone else email)

@@ -21,8 +21,7 @@ def finish(session: Session, open_parcels: list[str], now: datetime) -> None:
         update(OutboxEvent)
         .where(
             OutboxEvent.relayed_at.is_(None),
-            (OutboxEvent.name != _STILL_TO_DO)
-            | OutboxEvent.payload["reference"].astext.not_in(open_parcels),
+            (OutboxEvent.name != _STILL_TO_DO) | OutboxEvent.payload["reference"].astext.not_in(open_parcels),
         )
         .values(relayed_at=now)
     )

@@ -99,7 +99,11 @@ def _plan_more_lots(farm: Farm, goods: Goods, index: int, day: date) -> None:
         _plan_harvest(farm, goods, "old", f"{goods.slug}/old", old, goods.lot_amount, hour=8)
         _plan_decision(farm, f"{goods.slug}/old", old, hour=11)
         return
-    fate = "awaiting" if goods.slug in _AWAITING else ("recorded", "awaiting", "sent_back", "expired", "awaiting", "", "", "")[index % 8]
+    fate = (
+        "awaiting"
+        if goods.slug in _AWAITING
+        else ("recorded", "awaiting", "sent_back", "expired", "awaiting", "", "", "")[index % 8]
+    )
     if not fate or goods.slug in LAST_SUMMER or (fate == "expired" and not 0 < goods.shelf_days < 30):  # noqa: PLR2004
         return
     name = f"{goods.slug}/{fate}"
@@ -114,7 +118,7 @@ def _plan_more_lots(farm: Farm, goods: Goods, index: int, day: date) -> None:
         farm.timeline.add(made, 17, lambda now: _send_back(farm, name, reason, now))
 
 
-def _plan_season(farm: Farm, goods: Goods, name: str, start: date, way: Way, *, skip_treatment: bool) -> None:  # noqa: PLR0913, PLR0917
+def _plan_season(farm: Farm, goods: Goods, name: str, start: date, way: Way, *, skip_treatment: bool) -> None:
     season = f"{goods.slug}/{name}"
 
     def begin(now: datetime) -> None:
@@ -131,10 +135,12 @@ def _plan_season(farm: Farm, goods: Goods, name: str, start: date, way: Way, *, 
         if skip_treatment and done.waiting_days is not None:
             continue
         on = start + timedelta(days=round(way.days * done.share))
-        farm.timeline.add(on, 6.5 + place * 0.1, _work(farm, season, done, on, way.scenes[place % len(way.scenes)], place))
+        farm.timeline.add(
+            on, 6.5 + place * 0.1, _work(farm, season, done, on, way.scenes[place % len(way.scenes)], place)
+        )
 
 
-def _plan_harvest(farm: Farm, goods: Goods, season: str, name: str, day: date, amount: Decimal, *, hour: float) -> None:  # noqa: PLR0913, PLR0917
+def _plan_harvest(farm: Farm, goods: Goods, season: str, name: str, day: date, amount: Decimal, *, hour: float) -> None:  # noqa: PLR0917
     def step(now: datetime) -> None:
         farm.lots[name] = record_harvest(
             session=farm.session,
@@ -189,7 +195,7 @@ def _bring(farm: Farm, season: str, came: Came, on: date, place: int) -> Callabl
     return step
 
 
-def _work(farm: Farm, season: str, done: Done, on: date, scene: str, place: int) -> Callable[[datetime], None]:  # noqa: PLR0913, PLR0917
+def _work(farm: Farm, season: str, done: Done, on: date, scene: str, place: int) -> Callable[[datetime], None]:  # noqa: PLR0917
     by_helper = farm.helper is not None and place == 1
 
     def step(now: datetime) -> None:

@@ -8,7 +8,7 @@ _NAMESPACE = uuid.UUID("0d7b2c9e-6a41-5f0c-8b3e-52c9a1f4e7d6")
 
 def dice(*parts: object) -> random.Random:
     """Return dice of their own for a thing that is named by ``parts``."""
-    return random.Random("/".join(map(str, parts)))  # noqa: S311 - an invented market, no secret
+    return random.Random("/".join(map(str, parts)))
 
 
 def key(*parts: object) -> uuid.UUID:

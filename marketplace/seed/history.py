@@ -133,7 +133,7 @@ def _read_shelf(session: Session, people: People) -> dict[str, _Sold]:
     return shelf
 
 
-def _take_step(market: _Market, plan: OrderPlan, place: int, word: str, now: datetime) -> None:  # noqa: PLR0913, PLR0917
+def _take_step(market: _Market, plan: OrderPlan, place: int, word: str, now: datetime) -> None:
     if word == "place":
         market.orders[place] = _place(market, plan, place, now)
         return
@@ -163,13 +163,16 @@ def _place(market: _Market, plan: OrderPlan, place: int, now: datetime) -> int:
     commune = get_commune_by_code(session, code)
     hours = 24 if plan.days_ago == 0 else 48
     quotes = [
-        Quote(household_id, _CARRIER, _SERVICE, "Chuyển phát nhanh", 22_000 + weight // 500 * 2_500, hours, False, weight)
+        Quote(
+            household_id, _CARRIER, _SERVICE, "Chuyển phát nhanh", 22_000 + weight // 500 * 2_500, hours, False, weight
+        )
         for household_id, weight in grams.items()
     ]
     recipient = Recipient(name, phone, email, commune.id, commune.full_name, commune.province_name, line)
     set_recipient(session=session, basket_id=basket_id, recipient=recipient, quotes=quotes, now=now)
     goods_vnd = sum(
-        round(next(g.price_vnd for g in load_goods() if g.slug == slug) * Decimal(amount)) for slug, amount in plan.goods
+        round(next(g.price_vnd for g in load_goods() if g.slug == slug) * Decimal(amount))
+        for slug, amount in plan.goods
     )
     placed = place_order(
         session=session, basket_token=token, payment_method=plan.method,
@@ -179,7 +182,7 @@ def _place(market: _Market, plan: OrderPlan, place: int, now: datetime) -> int:
     return placed.order_id
 
 
-def _settle(session: Session, plan: OrderPlan, order: OrderView, word: str, place: int, now: datetime) -> None:  # noqa: PLR0913, PLR0917
+def _settle(session: Session, plan: OrderPlan, order: OrderView, word: str, place: int, now: datetime) -> None:  # noqa: PLR0917
     if word == "cancel":
         cancel_order(session=session, order_token=order.token, reason=plan.reason, now=now)
     elif word == "expire":
@@ -202,7 +205,9 @@ def _settle(session: Session, plan: OrderPlan, order: OrderView, word: str, plac
 
 def _desk(session: Session, plan: OrderPlan, order: OrderView, word: str, now: datetime) -> None:
     for consignment in order.consignments:
-        actor = load_actor(session, list_household_user_ids(session, consignment.household_id)[0], consignment.household_id)
+        actor = load_actor(
+            session, list_household_user_ids(session, consignment.household_id)[0], consignment.household_id
+        )
         if word == "decline":
             decline_consignment(
                 session=session, household_id=consignment.household_id, consignment_id=consignment.id,
@@ -223,7 +228,13 @@ def _carry(session: Session, number: str, word: str, place: int, now: datetime) 
         return
     state, code, label, where = _WORDS[word]
     said = Word(
-        reference=number, waybill=parcel.waybill or "", code=code, state=state, label=label, happened_at=now, place=where
+        reference=number,
+        waybill=parcel.waybill or "",
+        code=code,
+        state=state,
+        label=label,
+        happened_at=now,
+        place=where,
     )
     apply_words(session=session, carrier=_CARRIER, words=[said], now=now)
     if word == "pick_up":

@@ -9,14 +9,67 @@ from marketplace.seed.goods import Goods, load_goods
 
 #: Communes in which the goods are shared by several households, as they would be.
 _SHARED = frozenset({"15715", "16174", "15961", "15349", "16228"})
-_SURNAMES = ("Lê", "Nguyễn", "Trịnh", "Phạm", "Hoàng", "Đỗ", "Vũ", "Mai", "Cao", "Tống", "Lưu", "Hà", "Trương", "Bùi", "Ngô")
+_SURNAMES = (
+    "Lê",
+    "Nguyễn",
+    "Trịnh",
+    "Phạm",
+    "Hoàng",
+    "Đỗ",
+    "Vũ",
+    "Mai",
+    "Cao",
+    "Tống",
+    "Lưu",
+    "Hà",
+    "Trương",
+    "Bùi",
+    "Ngô",
+)
 _HIGHLAND = ("Bùi", "Quách", "Hà", "Lò", "Vi", "Lương", "Phạm Bá", "Ngân", "Cao")
-_MIDDLE = {"m": ("Văn", "Đình", "Xuân", "Hữu", "Khắc", "Công", "Bá"), "f": ("Thị", "Thị Thu", "Thị Minh", "Thị Ngọc", "Thúy", "Thị Hồng")}
-_GIVEN = {
-    "m": ("Thắng", "Hưng", "Lâm", "Quyết", "Tuấn", "Sơn", "Dũng", "Kiên", "Thành", "Bình", "Tiến", "Toàn", "Vinh", "Hòa", "Cường"),
-    "f": ("Lan", "Hạnh", "Thảo", "Nga", "Yến", "Liên", "Huệ", "Tâm", "Hương", "Nhung", "Mận", "Vân", "Dung", "Xuyến", "Thơm"),
+_MIDDLE = {
+    "m": ("Văn", "Đình", "Xuân", "Hữu", "Khắc", "Công", "Bá"),
+    "f": ("Thị", "Thị Thu", "Thị Minh", "Thị Ngọc", "Thúy", "Thị Hồng"),
 }
-_HIGHLAND_COMMUNES = frozenset({"14956", "15016", "14902", "14959", "14923", "14845", "15610", "15061", "15127", "15148", "02839", "06838"})
+_GIVEN = {
+    "m": (
+        "Thắng",
+        "Hưng",
+        "Lâm",
+        "Quyết",
+        "Tuấn",
+        "Sơn",
+        "Dũng",
+        "Kiên",
+        "Thành",
+        "Bình",
+        "Tiến",
+        "Toàn",
+        "Vinh",
+        "Hòa",
+        "Cường",
+    ),
+    "f": (
+        "Lan",
+        "Hạnh",
+        "Thảo",
+        "Nga",
+        "Yến",
+        "Liên",
+        "Huệ",
+        "Tâm",
+        "Hương",
+        "Nhung",
+        "Mận",
+        "Vân",
+        "Dung",
+        "Xuyến",
+        "Thơm",
+    ),
+}
+_HIGHLAND_COMMUNES = frozenset(
+    {"14956", "15016", "14902", "14959", "14923", "14845", "15610", "15061", "15127", "15148", "02839", "06838"}
+)
 _COOPERATIVES = {
     "rau-muong": "Hợp tác xã rau an toàn Thiệu Trung",
     "cai-bap": "Hợp tác xã rau Hoằng Lộc",
@@ -37,7 +90,12 @@ _STORIES = (
     "Ở đây nhà nào cũng {trade}, riêng nhà tôi giữ cách làm cũ suốt {years} năm nay. Từ khi có sổ trên điện thoại, cán bộ xã xem và xác nhận từng lô nên bán hàng yên tâm hơn.",
 )
 _HAMLETS = ("Thôn 1", "Thôn 2", "Thôn 3", "Thôn Đông", "Thôn Trung", "Thôn Nội", "Thôn Thượng", "Làng Mới")
-_PICKUPS = ("Cổng sắt xanh, có cây bưởi trước ngõ", "Gọi trước mười phút, nhà trong ngõ nhỏ", "Nhà cạnh sân bóng của thôn", "Cạnh nhà văn hóa thôn, xe tải nhỏ vào được")
+_PICKUPS = (
+    "Cổng sắt xanh, có cây bưởi trước ngõ",
+    "Gọi trước mười phút, nhà trong ngõ nhỏ",
+    "Nhà cạnh sân bóng của thôn",
+    "Cạnh nhà văn hóa thôn, xe tải nhỏ vào được",
+)
 
 
 @dataclass(frozen=True, slots=True)

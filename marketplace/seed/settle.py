@@ -88,11 +88,17 @@ def _facts(plan: HouseholdPlan) -> HouseholdFacts:
     )
 
 
-def _helper(session: Session, plan: HouseholdPlan, household_id: int, people: People, user_id: int, joined: datetime) -> Actor | None:  # noqa: PLR0913, PLR0917
+def _helper(
+    session: Session, plan: HouseholdPlan, household_id: int, people: People, user_id: int, joined: datetime
+) -> Actor | None:  # noqa: PLR0917
     if plan.index % 6 and plan.code != "lon-bachi":
         return None
     grant_helper(
-        session=session, household_id=household_id, phone=HELPER_PHONE, granted_by=user_id, now=joined + timedelta(days=5)
+        session=session,
+        household_id=household_id,
+        phone=HELPER_PHONE,
+        granted_by=user_id,
+        now=joined + timedelta(days=5),
     )
     return load_actor(session, people.helper_id, household_id)
 
@@ -106,7 +112,9 @@ def _add_sites(session: Session, plan: HouseholdPlan, household_id: int) -> dict
         facts = SiteFacts(
             kind=way.site_kind,
             name=way.site_name,
-            area_m2=round(_AREAS.get(way.site_kind, 0) * d.uniform(0.6, 1.5), -1) or None if way.site_kind in _AREAS else None,
+            area_m2=round(_AREAS.get(way.site_kind, 0) * d.uniform(0.6, 1.5), -1) or None
+            if way.site_kind in _AREAS
+            else None,
             capacity_heads=d.choice((30, 60, 120)) if way.site_kind == "barn" else None,
         )
         sites[way.site_kind] = add_site(
@@ -130,8 +138,14 @@ def _set_account(session: Session, plan: HouseholdPlan, household_id: int, farme
     )  # fmt: skip
 
 
-def _add_papers(  # noqa: PLR0913, PLR0917 - whose, by whom, seen by whom, when
-    session: Session, plan: HouseholdPlan, household_id: int, farmer: Actor, officer: Actor, today: date, joined: datetime
+def _add_papers(  # noqa: PLR0917 - whose, by whom, seen by whom, when
+    session: Session,
+    plan: HouseholdPlan,
+    household_id: int,
+    farmer: Actor,
+    officer: Actor,
+    today: date,
+    joined: datetime,
 ) -> None:
     d = dice("papers", plan.code)
     papers: list[tuple[CertificateFacts, bool]] = []
@@ -159,7 +173,7 @@ def _add_papers(  # noqa: PLR0913, PLR0917 - whose, by whom, seen by whom, when
             )  # fmt: skip
 
 
-def _paper(kind: str, scope: str, issued: date, days: int, number: int, stars: int | None = None) -> CertificateFacts:  # noqa: PLR0913, PLR0917
+def _paper(kind: str, scope: str, issued: date, days: int, number: int, stars: int | None = None) -> CertificateFacts:  # noqa: PLR0917
     issuers = {
         "ocop": "Ủy ban nhân dân tỉnh Thanh Hóa",
         "vietgap": "Tổ chức chứng nhận VietGAP Bắc Trung Bộ",

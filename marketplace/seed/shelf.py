@@ -32,7 +32,9 @@ def plan_shelf(farm: Farm, goods: Goods) -> None:
 
     def put(name: str, now: datetime) -> None:
         lot = farm.lots[f"{goods.slug}/{name}"]
-        amount = NEARLY_GONE[goods.slug] * goods.content_amount if goods.slug in NEARLY_GONE else lot.quantity_made * 4 // 5
+        amount = (
+            NEARLY_GONE[goods.slug] * goods.content_amount if goods.slug in NEARLY_GONE else lot.quantity_made * 4 // 5
+        )
         list_goods(
             session=farm.session, household_id=farm.household_id, product_id=made["id"], lot_id=lot.id,
             lot_amount=Decimal(amount), actor=farm.farmer, key=key(goods.slug, "list", name), now=now,

@@ -23,9 +23,7 @@ class StripeGateway:
     def __init__(
         self, *, api_base: str, secret_key: str, publishable_key: str, webhook_secret: str, script_url: str
     ) -> None:
-        self._client = stripe.StripeClient(
-            secret_key, base_addresses={"api": api_base}, max_network_retries=2
-        )
+        self._client = stripe.StripeClient(secret_key, base_addresses={"api": api_base}, max_network_retries=2)
         self._webhook_secret = webhook_secret
         self.publishable_key = publishable_key
         self.script_url = script_url
@@ -58,9 +56,7 @@ class StripeGateway:
         """Cancel a PaymentIntent; Stripe refuses when it was paid meanwhile, so the truth is read again."""
         try:
             return _read_intent(
-                self._client.v1.payment_intents.cancel(
-                    reference, None, {"idempotency_key": f"cancel-{reference}"}
-                )
+                self._client.v1.payment_intents.cancel(reference, None, {"idempotency_key": f"cancel-{reference}"})
             )
         except stripe.InvalidRequestError:
             return self.get_payment(reference)

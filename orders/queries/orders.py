@@ -231,9 +231,7 @@ def _load_consignments(session: Session, wanted: Select[tuple[Consignment]]) -> 
 def get_consignment(session: Session, household_id: int, consignment_id: int) -> tuple[OrderView, ConsignmentView]:
     """Return a household's consignment with its order. Raises ``OrderUnknown`` for another household's."""
     order_id = session.execute(
-        select(Consignment.order_id).where(
-            Consignment.id == consignment_id, Consignment.household_id == household_id
-        )
+        select(Consignment.order_id).where(Consignment.id == consignment_id, Consignment.household_id == household_id)
     ).scalar_one_or_none()
     if order_id is None:
         raise OrderUnknown
@@ -328,9 +326,7 @@ def list_orders(
     session: Session, *, user_id: int | None = None, state: str | None = None, page: int = 1, per_page: int = 25
 ) -> tuple[Sequence[OrderRow], int]:
     """Return a page of orders, newest first (a buyer's own, or all), and how many there are in all."""
-    parts = (
-        select(func.count()).where(Consignment.order_id == Order.id).correlate(Order).scalar_subquery()
-    )
+    parts = select(func.count()).where(Consignment.order_id == Order.id).correlate(Order).scalar_subquery()
     wanted = select(
         Order.id, Order.number, Order.token, Order.state, Order.payment_method, Payment.state, Order.total_vnd,
         Order.placed_at, Order.buyer_name, Order.commune_name, parts,

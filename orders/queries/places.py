@@ -1,13 +1,12 @@
 """From what a buyer typed to a commune of today."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from marketplace.core.errors import NotFound
 from marketplace.core.text import fold
-from collections.abc import Sequence
-
 from sellers.queries import CommuneMatch, CommuneView, find_communes, get_commune_by_code, list_communes
 
 
@@ -46,9 +45,7 @@ def find_place(session: Session, *, code: str, typed: str) -> tuple[Place | None
 
 
 def _describe(session: Session, matches: Sequence[CommuneMatch]) -> tuple[Place, ...]:
-    communes = {
-        commune.id: commune for commune in list_communes(session, [match.commune_id for match in matches])
-    }
+    communes = {commune.id: commune for commune in list_communes(session, [match.commune_id for match in matches])}
     return tuple(
         Place(
             commune_id=match.commune_id,

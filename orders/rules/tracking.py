@@ -45,7 +45,14 @@ _LABELS: Mapping[str, tuple[str, str]] = {
     "handed_over": ("Bưu tá lấy hàng", "truck"),
     "delivered": ("Giao tận tay", "house"),
 }
-_REACHED: Mapping[str, int] = {"waiting": 0, "to_accept": 0, "accepted": 1, "packed": 2, "handed_over": 3, "delivered": 4}
+_REACHED: Mapping[str, int] = {
+    "waiting": 0,
+    "to_accept": 0,
+    "accepted": 1,
+    "packed": 2,
+    "handed_over": 3,
+    "delivered": 4,
+}
 _ENDS: Mapping[str, str] = {
     ConsignmentState.DECLINED: "Hộ không giao được",
     ConsignmentState.CANCELLED: "Đã dừng",
@@ -73,9 +80,7 @@ def track(part: Tracked, movements: Sequence[Movement] = ()) -> list[TrackStep]:
         label, icon = _LABELS[name]
         if place < reached:
             is_last_under_way = place == reached - 1 and part.state == ConsignmentState.HANDED_OVER
-            steps.append(
-                TrackStep(label, "done", moments[name], last_word if is_last_under_way else "", icon)
-            )
+            steps.append(TrackStep(label, "done", moments[name], last_word if is_last_under_way else "", icon))
         elif end:
             break
         else:

@@ -90,4 +90,3 @@ def _tlv(tag: str, value: str) -> str:
 
 def _ascii(text: str) -> str:
     return "".join(ch if ch.isascii() else fold(ch).upper() for ch in text)
-

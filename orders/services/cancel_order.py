@@ -92,9 +92,7 @@ def stop_for_recall(*, session: Session, lot_ids: Sequence[int], reason: str, no
     """
     stopped = []
     for consignment_id in list_stoppable(session, lot_ids):
-        order_id = session.execute(
-            select(Consignment.order_id).where(Consignment.id == consignment_id)
-        ).scalar_one()
+        order_id = session.execute(select(Consignment.order_id).where(Consignment.id == consignment_id)).scalar_one()
         order = lock_order(session, order_id)
         consignment = session.execute(
             select(Consignment).where(Consignment.id == consignment_id).with_for_update()
@@ -134,9 +132,7 @@ def _settle_money(session: Session, order: Order, consignment: Consignment, now:
         # One part of an unpaid order is gone, so its sum is wrong: the whole order ends and nothing is owed.
         stop_consignments_left(session, order, now)
         return
-    refund_share(
-        session=session, order=order, consignment=consignment, reason="Lô hàng bị thu hồi", now=now
-    )
+    refund_share(session=session, order=order, consignment=consignment, reason="Lô hàng bị thu hồi", now=now)
 
 
 def stop_consignments_left(session: Session, order: Order, now: datetime) -> None:

@@ -40,9 +40,7 @@ _NAMESPACE = uuid.UUID("6f6e5d3a-6f0d-5c0e-9a49-3c1d6c2f7b10")
 def lock_own(session: Session, household_id: int, consignment_id: int) -> tuple[Order, Consignment]:
     """Lock an order and one household's part of it. Raises ``NotFound`` for another household's."""
     order_id = session.execute(
-        select(Consignment.order_id).where(
-            Consignment.id == consignment_id, Consignment.household_id == household_id
-        )
+        select(Consignment.order_id).where(Consignment.id == consignment_id, Consignment.household_id == household_id)
     ).scalar_one_or_none()
     if order_id is None:
         raise NotFound
@@ -66,7 +64,7 @@ def accept_consignment(
     record_event(session, ConsignmentAccepted(consignment_id=consignment.id))
 
 
-def decline_consignment(  # noqa: PLR0913 - who, which, why, when
+def decline_consignment(
     *, session: Session, household_id: int, consignment_id: int, reason: str, actor: Actor, now: datetime
 ) -> None:
     """Say that the goods cannot be delivered: they are freed, and what was paid for them goes back."""
@@ -78,9 +76,7 @@ def decline_consignment(  # noqa: PLR0913 - who, which, why, when
     record_event(session, ConsignmentDeclined(consignment_id=consignment.id))
 
 
-def pack_consignment(
-    *, session: Session, household_id: int, consignment_id: int, actor: Actor, now: datetime
-) -> None:
+def pack_consignment(*, session: Session, household_id: int, consignment_id: int, actor: Actor, now: datetime) -> None:
     """Seal the packing, turn held goods into sold ones and plan the parcel, all at once. Repeatable."""
     lots = session.execute(
         select(LineLot.lot_id, LineLot.lot_amount)
@@ -105,9 +101,7 @@ def pack_consignment(
         actor=actor,
         now=now,
     )
-    offer_ids = session.execute(
-        select(OrderLine.offer_id).where(OrderLine.consignment_id == consignment.id)
-    ).scalars()
+    offer_ids = session.execute(select(OrderLine.offer_id).where(OrderLine.consignment_id == consignment.id)).scalars()
     consume(session=session, holder=order.number, offer_ids=list(offer_ids))
     consignment.packed_at = now
     session.flush()
@@ -181,9 +175,7 @@ def follow_return(
 
 def refund_share(*, session: Session, order: Order, consignment: Consignment, reason: str, now: datetime) -> None:
     """Give back what was paid for one household's part: its own goods and delivery, never more."""
-    payment = session.execute(
-        select(Payment).where(Payment.order_id == order.id).with_for_update()
-    ).scalar_one()
+    payment = session.execute(select(Payment).where(Payment.order_id == order.id).with_for_update()).scalar_one()
     if payment.method == "cod" or payment.state != PaymentState.PAID:
         return
     request_refund(
@@ -210,9 +202,7 @@ def _end(session: Session, order: Order, consignment: Consignment, reason: str, 
     consignment.ended_at = now
     consignment.end_reason = reason[:300]
     session.flush()
-    offer_ids = session.execute(
-        select(OrderLine.offer_id).where(OrderLine.consignment_id == consignment.id)
-    ).scalars()
+    offer_ids = session.execute(select(OrderLine.offer_id).where(OrderLine.consignment_id == consignment.id)).scalars()
     release(session=session, holder=order.number, offer_ids=list(offer_ids))
     refund_share(session=session, order=order, consignment=consignment, reason=reason, now=now)
     _complete_if_ended(session, order, now)
@@ -236,7 +226,7 @@ def _complete_if_ended(session: Session, order: Order, now: datetime) -> None:
     order.ended_at = now
 
 
-def _step(  # noqa: PLR0913, PLR0917
+def _step(  # noqa: PLR0917
     session: Session, order: Order, consignment: Consignment, step: str, role: str, now: datetime, detail: str = ""
 ) -> None:
     consignment.state = next_consignment_state(ConsignmentState(consignment.state), step)

@@ -58,9 +58,7 @@ def set_line(
     """
     session.execute(select(Basket.id).where(Basket.id == basket_id).with_for_update())
     if quantity == 0 and not is_added:
-        session.execute(
-            delete(BasketLine).where(BasketLine.basket_id == basket_id, BasketLine.offer_id == offer_id)
-        )
+        session.execute(delete(BasketLine).where(BasketLine.basket_id == basket_id, BasketLine.offer_id == offer_id))
         _touch(session, basket_id, now)
         return Decimal(0)
     offer = list_offer_lines(session, [offer_id]).get(offer_id)

@@ -42,7 +42,7 @@ class Windows:
     acceptance: timedelta
 
 
-def place_order(  # noqa: PLR0913 - who, what, how, what was seen, when
+def place_order(
     *,
     session: Session,
     basket_token: str,
@@ -57,9 +57,7 @@ def place_order(  # noqa: PLR0913 - who, what, how, what was seen, when
     A finished basket returns its order, so a replay is harmless. Raises ``BasketEmpty``, ``QuoteMissing``,
     ``CannotTravel``, ``TotalChanged``, ``NotOnSale`` and ``OutOfStock``; then nothing has changed.
     """
-    basket = session.execute(
-        select(Basket).where(Basket.token == basket_token).with_for_update()
-    ).scalar_one_or_none()
+    basket = session.execute(select(Basket).where(Basket.token == basket_token).with_for_update()).scalar_one_or_none()
     if basket is None:
         raise BasketEmpty
     if basket.order_id is not None:
@@ -98,9 +96,7 @@ def place_order(  # noqa: PLR0913 - who, what, how, what was seen, when
             transfer_code=new_transfer_code() if payment_method == "transfer" else None,
         )
     )
-    session.execute(
-        insert(Change).values(order_id=order_id, what="placed", by_role="buyer", happened_at=now)
-    )
+    session.execute(insert(Change).values(order_id=order_id, what="placed", by_role="buyer", happened_at=now))
     session.execute(update(Basket).where(Basket.id == basket.id).values(order_id=order_id, recipient=None))
     record_event(session, OrderPlaced(order_id=order_id))
     if is_cod:
@@ -147,7 +143,7 @@ def _check_travel(offers: dict[int, OfferLine], quotes: dict[int, BasketQuote]) 
         raise CannotTravel(stuck)
 
 
-def _add_order(  # noqa: PLR0913
+def _add_order(
     session: Session,
     number: str,
     payment_method: str,

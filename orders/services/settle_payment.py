@@ -172,7 +172,7 @@ def stop_consignments(*, session: Session, order: Order, reason: str, now: datet
     release(session=session, holder=order.number)
 
 
-def request_refund(  # noqa: PLR0913 - what, how much, why, under which key
+def request_refund(
     *, session: Session, payment: Payment, key: str, amount_vnd: int, reason: str, now: datetime
 ) -> int | None:
     """Reserve money to go back. The row comes first; the call to the bank or gateway follows by a task.
@@ -260,7 +260,7 @@ def _lock_payment(session: Session, condition: ColumnElement[bool]) -> Payment |
     return session.execute(select(Payment).where(Payment.id == found.id).with_for_update()).scalar_one()
 
 
-def _take_money(  # noqa: PLR0913
+def _take_money(
     session: Session, payment: Payment, amount_vnd: int, *, reference: str, account: str, now: datetime
 ) -> None:
     payment.received_vnd += amount_vnd
@@ -273,7 +273,7 @@ def _take_money(  # noqa: PLR0913
     )
 
 
-def _add_credit(  # noqa: PLR0913
+def _add_credit(
     session: Session, source: str, credit: BankCredit, payment_id: int | None, verdict: CreditVerdict, now: datetime
 ) -> None:
     session.execute(

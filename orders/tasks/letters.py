@@ -19,9 +19,7 @@ from orders.rules.states import ConsignmentState
 from traceability.queries.recalls import get_recall
 
 
-def _write(
-    session: Session, order: OrderView, kind: str, subject: str, *, variant: str = "", **facts: object
-) -> None:
+def _write(session: Session, order: OrderView, kind: str, subject: str, *, variant: str = "", **facts: object) -> None:
     """Queue one letter to the buyer of an order, if the buyer left an address. The same kind goes out once."""
     if not order.buyer_email:
         return

@@ -146,4 +146,3 @@ def _sign(name: str) -> str:
     """Shorten a name for the public: ``Nguyễn Thị Lan`` -> ``Lan N.``."""
     words = name.split()
     return f"{words[-1]} {words[0][0]}." if len(words) > 1 else "Người mua"
-

@@ -33,9 +33,7 @@ def vietqr(token: str) -> Response:
     if code is None or left <= 0 or order.state != OrderState.AWAITING_PAYMENT:
         raise NotFound
     feed = resolve(BankFeed)
-    payload = encode_vietqr(
-        bank_bin=feed.bank_bin, account_number=feed.account_number, amount_vnd=left, purpose=code
-    )
+    payload = encode_vietqr(bank_bin=feed.bank_bin, account_number=feed.account_number, amount_vnd=left, purpose=code)
     picture = io.BytesIO()
     segno.make(payload, error="m", micro=False).save(picture, kind="svg", scale=8, border=4, light="#fff")
     response = Response(picture.getvalue(), mimetype="image/svg+xml")

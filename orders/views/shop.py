@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from catalog.errors import NotOnSale, OutOfStock
+from logistics.ports import Carrier
 from marketplace.accounts.gate import current_actor, needs
 from marketplace.accounts.rules import Permission
 from marketplace.core.clock import utcnow
@@ -17,7 +18,6 @@ from marketplace.core.errors import Conflict, DomainError, NotFound, Refused
 from marketplace.core.limits import limiter
 from marketplace.core.registry import resolve
 from marketplace.core.text import nfc
-from logistics.ports import Carrier
 from orders.errors import BasketEmpty
 from orders.forms import AddressForm, LineForm, PlaceOrderForm, RemoveForm
 from orders.queries.basket import BasketView, find_basket, find_order_of_basket
@@ -149,9 +149,7 @@ def checkout() -> ResponseReturnValue:
     db.session.rollback()
     quotes = read_quotes(wishes, carrier=resolve(Carrier))
     with transaction() as db_session:
-        set_recipient(
-            session=db_session, basket_id=view.id, recipient=recipient, quotes=quotes, now=utcnow()
-        )
+        set_recipient(session=db_session, basket_id=view.id, recipient=recipient, quotes=quotes, now=utcnow())
     return redirect(url_for("orders.confirm"), 303)
 
 

@@ -161,23 +161,17 @@ class TantivyIndex:
         ids = [int(str(searcher.doc(address).get_first("product_id"))) for _, address in page.hits]
         return SearchResult(ids, page.count, self._facets(index, words, request.filters), understood_as)
 
-    def _facets(
-        self, index: tantivy.Index, words: Query, filters: SearchFilters
-    ) -> dict[str, dict[str, int]]:
+    def _facets(self, index: tantivy.Index, words: Query, filters: SearchFilters) -> dict[str, dict[str, int]]:
         """Count each facet as if it were not narrowed itself, so that a buyer sees the other choices."""
         searcher = index.searcher()
         counts: dict[str, dict[str, int]] = {}
         for name in _FACETS:
             query = _narrow(index.schema, words, filters, without=name)
-            answer: dict[str, Any] = searcher.aggregate(
-                query, {name: {"terms": {"field": name, "size": _FACET_LIMIT}}}
-            )
+            answer: dict[str, Any] = searcher.aggregate(query, {name: {"terms": {"field": name, "size": _FACET_LIMIT}}})
             counts[name] = {bucket["key"]: int(bucket["doc_count"]) for bucket in answer[name]["buckets"]}
         return counts
 
-    def _write(
-        self, index: tantivy.Index, documents: Sequence[SearchDocument], replaced: Sequence[int]
-    ) -> None:
+    def _write(self, index: tantivy.Index, documents: Sequence[SearchDocument], replaced: Sequence[int]) -> None:
         writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         for product_id in replaced:
             writer.delete_documents_by_query(Query.term_query(index.schema, "product_id", product_id))
@@ -306,8 +300,7 @@ def _phrase(schema: tantivy.Schema, phrase: Phrase) -> Query:
     ]
     # All words of a phrase in the name, side by side, say far more than the same words spread over a description.
     pairs = [
-        (Occur.Should, Query.boost_query(Query.term_query(schema, "name_pairs", pair), _PAIR))
-        for pair in phrase.pairs
+        (Occur.Should, Query.boost_query(Query.term_query(schema, "name_pairs", pair), _PAIR)) for pair in phrase.pairs
     ]
     query = Query.boolean_query([*words, *pairs])
     return query if phrase.weight == 1.0 else Query.boost_query(query, phrase.weight)

@@ -78,7 +78,7 @@ class StripeSimulator(Simulator):
 
     def _sign(self, event: Json, is_forged: bool, now: float) -> tuple[dict[str, str], bytes]:
         body = to_wire(event)
-        secret = "whsec_forged" if is_forged else self._webhook_secret  # noqa: S105 - a wrong one on purpose
+        secret = "whsec_forged" if is_forged else self._webhook_secret
         stamp = str(int(now))
         mark = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
         return {

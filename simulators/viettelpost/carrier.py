@@ -401,4 +401,4 @@ def _understood(place: Place) -> Json:
 def _qr(text: str) -> Markup:
     return Markup(
         segno.make(text, error="m").svg_inline(scale=1, border=2, svgclass="qr", lineclass=None, omitsize=True)
-    )  # noqa: S704
+    )

@@ -114,7 +114,7 @@ def whole(data: Json, field: str, *, default: int, upper: int) -> int:
     return value
 
 
-def check_note(value: Any) -> str:  # noqa: ANN401 - whatever the partner sent
+def check_note(value: Any) -> str:
     """Read the note of a change. Raises Refusal when it is longer than 150 bytes."""
     return _text({"NOTE": value}, "NOTE", is_optional=True)
 

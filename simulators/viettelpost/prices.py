@@ -92,7 +92,7 @@ def volumetric_g(length_cm: int, width_cm: int, height_cm: int) -> int:
     return math.ceil(length_cm * width_cm * height_cm / _VOLUME_DIVISOR)
 
 
-def price_of(  # noqa: PLR0913 - the carrier asks for all of these
+def price_of(
     service_code: str,
     sender: Province,
     receiver: Province,

@@ -13,7 +13,7 @@ _TIMEOUT_S = 15
 class SmtpMailer:
     """Hands letters to one mail server; STARTTLS and log-in when they are configured."""
 
-    def __init__(  # noqa: PLR0913 - one argument for each setting of a mail server
+    def __init__(
         self, *, host: str, port: int, sender: str, username: str = "", password: str = "", use_tls: bool = False
     ) -> None:
         self._host, self._port, self._sender = host, port, sender

@@ -131,7 +131,7 @@ class Canvas:
         shape = f'cx="{x:.1f}" cy="{y:.1f}" rx="{rx:.1f}" ry="{ry:.1f}"'
         self.parts.append(f'<ellipse {shape} fill="{fill}"{_attributes(more)}/>')
 
-    def rect(  # noqa: PLR0913 - a rectangle has four sides, a corner and a fill
+    def rect(
         self, x: float, y: float, width: float, height: float, fill: str, *, corner: float = 0, **more: object
     ) -> None:
         """Draw a rectangle."""
@@ -185,7 +185,7 @@ class Canvas:
 def _stops(stops: Sequence[tuple[float, str] | tuple[float, str, float]]) -> str:
     parts = []
     for stop in stops:
-        faint = f' stop-opacity="{stop[2]:.3f}"' if len(stop) == 3 else ""  # noqa: PLR2004 - a stop with opacity
+        faint = f' stop-opacity="{stop[2]:.3f}"' if len(stop) == 3 else ""
         parts.append(f'<stop offset="{stop[0]}" stop-color="{stop[1]}"{faint}/>')
     return "".join(parts)
 

@@ -26,9 +26,20 @@ def leaf_parcel(*, cut: bool = False) -> Draw:
             c.path("M-120 10L-40 -56L110 -44L128 24L20 70Z", c.linear(((0, "#8fb35a"), (1, "#4f7f36")), angle=40))
             for x in (-52, 12, 72):
                 c.path(f"M{x - 34} 16A34 38 0 0 1 {x + 34} 16L{x + 30} 44L{x - 30} 44Z", "#c9606a")
-                c.ellipse(x, 6, 36, 36, c.radial(((0, "#f6a9a4"), (0.8, "#e5797c"), (1, "#c4565e")), at=(0.38, 0.34), radius=0.7))
+                c.ellipse(
+                    x,
+                    6,
+                    36,
+                    36,
+                    c.radial(((0, "#f6a9a4"), (0.8, "#e5797c"), (1, "#c4565e")), at=(0.38, 0.34), radius=0.7),
+                )
                 for _ in range(7):
-                    c.line(f"M{x + c.dice.uniform(-22, 16):.0f} {6 + c.dice.uniform(-24, 22):.0f}l{c.dice.uniform(6, 14):.0f} {c.dice.uniform(-5, 5):.0f}", "#fdeee0", 3, 0.8)
+                    c.line(
+                        f"M{x + c.dice.uniform(-22, 16):.0f} {6 + c.dice.uniform(-24, 22):.0f}l{c.dice.uniform(6, 14):.0f} {c.dice.uniform(-5, 5):.0f}",
+                        "#fdeee0",
+                        3,
+                        0.8,
+                    )
                 c.ellipse(x + 8, -2, 8, 6, "#d9301f")
                 c.ellipse(x - 12, 14, 10, 6, "#f7efdc")
             return
@@ -53,7 +64,14 @@ def skewer(meat: str, *, char: str = "#5b2614", pieces: int = 5) -> Draw:
             x, tone = -150 + i * step, c.vary(meat, 0.1)
             c.rect(x - step * 0.46, -37, step * 0.92, 74, c.tube_fill(tone), corner=28)
             for _ in range(4):
-                c.ellipse(x + c.dice.uniform(-step * 0.3, step * 0.3), c.dice.uniform(-22, 24), c.dice.uniform(6, 15), c.dice.uniform(4, 8), char, opacity=0.45)
+                c.ellipse(
+                    x + c.dice.uniform(-step * 0.3, step * 0.3),
+                    c.dice.uniform(-22, 24),
+                    c.dice.uniform(6, 15),
+                    c.dice.uniform(4, 8),
+                    char,
+                    opacity=0.45,
+                )
             c.gleam(x - 8, -20, 16, 7, 0.85, -8)
 
     return draw
@@ -67,7 +85,14 @@ def sausages(c: Canvas) -> None:
         c.path(shape, c.linear(((0, light(tone, 0.3)), (0.4, tone), (1, dark(tone, 0.5)))))
         c.clip(shape)
         for _ in range(20):
-            c.ellipse(side * c.dice.uniform(20, 205), c.dice.uniform(-30, 36), c.dice.uniform(4, 9), c.dice.uniform(3, 6), "#e9b49c", opacity=0.5)
+            c.ellipse(
+                side * c.dice.uniform(20, 205),
+                c.dice.uniform(-30, 36),
+                c.dice.uniform(4, 9),
+                c.dice.uniform(3, 6),
+                "#e9b49c",
+                opacity=0.5,
+            )
         c.pop()
         c.gleam(side * 110, -16, 60, 8, 0.65, side * 3)
         c.line(f"M{side * 214} 6q{side * 20} -6 {side * 26} -18", "#caa06a", 6)
@@ -77,12 +102,19 @@ def sausages(c: Canvas) -> None:
 def jerky(c: Canvas) -> None:
     """Draw a strip of smoked buffalo, torn into fibres at its end."""
     tone = c.vary("#6b2c1f", 0.16)
-    shape = smooth([(-180, -26), (-60, -38), (80, -30), (176, -20), (186, 10), (120, 34), (-40, 40), (-170, 30), (-194, 2)])
+    shape = smooth(
+        [(-180, -26), (-60, -38), (80, -30), (176, -20), (186, 10), (120, 34), (-40, 40), (-170, 30), (-194, 2)]
+    )
     c.path(shape, c.linear(((0, light(tone, 0.3)), (0.5, tone), (1, dark(tone, 0.45)))))
     c.clip(shape)
     for _ in range(30):
         y = c.dice.uniform(-34, 36)
-        c.line(f"M{c.dice.uniform(-190, 40):.0f} {y:.0f}q60 {c.dice.uniform(-8, 8):.0f} {c.dice.uniform(70, 160):.0f} {c.dice.uniform(-4, 4):.0f}", c.dice.choice((light(tone, 0.35), dark(tone, 0.4), "#a84a30")), 3, 0.6)
+        c.line(
+            f"M{c.dice.uniform(-190, 40):.0f} {y:.0f}q60 {c.dice.uniform(-8, 8):.0f} {c.dice.uniform(70, 160):.0f} {c.dice.uniform(-4, 4):.0f}",
+            c.dice.choice((light(tone, 0.35), dark(tone, 0.4), "#a84a30")),
+            3,
+            0.6,
+        )
     for _ in range(12):
         c.ellipse(c.dice.uniform(-170, 170), c.dice.uniform(-24, 28), 4, 3, "#2a1a14", opacity=0.8)
     c.pop()
@@ -92,7 +124,10 @@ def jerky(c: Canvas) -> None:
 
 def wrapped_roll(c: Canvas) -> None:
     """Draw a giò lụa standing: a thick roll in banana leaf, tied all round."""
-    c.path("M-84 -210L84 -210L84 200C60 224 -60 224 -84 200Z", c.linear(((0, "#3f6f2f"), (0.25, "#8fb862"), (0.55, "#5f9040"), (1, "#2f5a2b")), angle=0))
+    c.path(
+        "M-84 -210L84 -210L84 200C60 224 -60 224 -84 200Z",
+        c.linear(((0, "#3f6f2f"), (0.25, "#8fb862"), (0.55, "#5f9040"), (1, "#2f5a2b")), angle=0),
+    )
     for i in range(-3, 4):
         c.line(f"M{i * 24} -206Q{i * 26 + 8} 0 {i * 24} 212", "#2f5a2b", 3, 0.4)
     for y in (-150, -70, 10, 90, 160):
@@ -118,7 +153,12 @@ def noodles(colour: str, *, fine: float = 3.4) -> Draw:
         for i in range(46):
             y = -40 + i * 80 / 46 + c.dice.uniform(-2, 2)
             bend = c.dice.uniform(-10, 10)
-            c.line(f"M{-176 + abs(y) * 0.4:.0f} {y:.0f}Q0 {y + bend:.0f} {176 - abs(y) * 0.4:.0f} {y:.0f}", c.vary(light(colour, 0.3 - i / 90), 0.12), fine, 0.9)
+            c.line(
+                f"M{-176 + abs(y) * 0.4:.0f} {y:.0f}Q0 {y + bend:.0f} {176 - abs(y) * 0.4:.0f} {y:.0f}",
+                c.vary(light(colour, 0.3 - i / 90), 0.12),
+                fine,
+                0.9,
+            )
         c.rect(-24, -46, 48, 92, c.linear(((0, "#c9493a"), (0.4, "#ee8a72"), (1, "#9a2f28"))), corner=6)
 
     return draw
@@ -145,7 +185,10 @@ def square_cake(c: Canvas) -> None:
 
 def black_cake(c: Canvas) -> None:
     """Draw an unwrapped bánh gai, cut to its yellow filling, with sesame."""
-    c.blob([(-86, -10), (-40, -48), (50, -50), (90, -12), (84, 34), (30, 58), (-48, 54), (-88, 28)], c.round_fill("#2d2826"))
+    c.blob(
+        [(-86, -10), (-40, -48), (50, -50), (90, -12), (84, 34), (30, 58), (-48, 54), (-88, 28)],
+        c.round_fill("#2d2826"),
+    )
     c.path("M-10 -6L88 -14L84 34L30 58L-4 56Z", "#1f1a18")
     c.path("M8 8L74 2L70 28L28 44L10 40Z", c.radial(((0, "#f6d57a"), (1, "#d9a63c"))))
     for _ in range(26):
@@ -181,13 +224,20 @@ def root(colour: str) -> Draw:
 
     def draw(c: Canvas) -> None:
         tone = c.vary(colour, 0.1)
-        c.path("M-40 -120C-20 -136 24 -136 42 -118C62 -60 40 0 46 40C60 90 40 130 66 178C30 160 14 110 8 60C-4 110 -10 150 -36 184C-30 140 -40 90 -34 40C-56 0 -64 -60 -40 -120Z", c.linear(((0, dark(tone, 0.2)), (0.35, light(tone, 0.4)), (0.7, tone), (1, dark(tone, 0.4))), angle=0))
+        c.path(
+            "M-40 -120C-20 -136 24 -136 42 -118C62 -60 40 0 46 40C60 90 40 130 66 178C30 160 14 110 8 60C-4 110 -10 150 -36 184C-30 140 -40 90 -34 40C-56 0 -64 -60 -40 -120Z",
+            c.linear(((0, dark(tone, 0.2)), (0.35, light(tone, 0.4)), (0.7, tone), (1, dark(tone, 0.4))), angle=0),
+        )
         for i in range(13):
             y = -104 + i * 15
             c.line(f"M-36 {y}q36 {c.dice.uniform(4, 14):.0f} 70 0", dark(tone, 0.4), 2.4, 0.4)
         for _ in range(7):
             y, side = c.dice.uniform(-20, 110), c.dice.choice((-1, 1))
-            c.line(f"M{side * 36} {y:.0f}q{side * 20} 16 {side * c.dice.uniform(26, 54):.0f} {c.dice.uniform(20, 54):.0f}", dark(tone, 0.1), 4)
+            c.line(
+                f"M{side * 36} {y:.0f}q{side * 20} 16 {side * c.dice.uniform(26, 54):.0f} {c.dice.uniform(20, 54):.0f}",
+                dark(tone, 0.1),
+                4,
+            )
         c.rect(-20, -146, 40, 26, c.round_fill(dark(tone, 0.3)), corner=9)
 
     return draw
@@ -208,7 +258,11 @@ def curl(colour: str) -> Draw:
 
     def draw(c: Canvas) -> None:
         tone = c.vary(colour, 0.25)
-        c.line(f"M-44 8Q{c.dice.uniform(-20, 20):.0f} {c.dice.uniform(-36, 36):.0f} 44 {c.dice.uniform(-12, 12):.0f}", dark(tone, 0.3), 17)
+        c.line(
+            f"M-44 8Q{c.dice.uniform(-20, 20):.0f} {c.dice.uniform(-36, 36):.0f} 44 {c.dice.uniform(-12, 12):.0f}",
+            dark(tone, 0.3),
+            17,
+        )
         c.line(f"M-40 4Q{c.dice.uniform(-10, 10):.0f} {c.dice.uniform(-24, 4):.0f} 36 -4", light(tone, 0.25), 7)
 
     return draw
@@ -217,7 +271,11 @@ def curl(colour: str) -> Draw:
 def floss(c: Canvas) -> None:
     """Draw a tuft of pork floss."""
     for _ in range(12):
-        c.line(f"M{c.dice.uniform(-50, 30):.0f} {c.dice.uniform(-26, 26):.0f}q{c.dice.uniform(-30, 40):.0f} {c.dice.uniform(-40, 40):.0f} {c.dice.uniform(10, 70):.0f} {c.dice.uniform(-20, 20):.0f}", c.vary("#d99a4c", 0.3), 5)
+        c.line(
+            f"M{c.dice.uniform(-50, 30):.0f} {c.dice.uniform(-26, 26):.0f}q{c.dice.uniform(-30, 40):.0f} {c.dice.uniform(-40, 40):.0f} {c.dice.uniform(10, 70):.0f} {c.dice.uniform(-20, 20):.0f}",
+            c.vary("#d99a4c", 0.3),
+            5,
+        )
 
 
 def rolled_mat(c: Canvas) -> None:
@@ -225,7 +283,15 @@ def rolled_mat(c: Canvas) -> None:
     c.rect(-260, -78, 520, 156, c.tube_fill("#e0c586"), corner=10)
     for i in range(60):
         c.line(f"M{-256 + i * 8.8:.0f} -76q4 76 0 152", c.vary("#b9935a", 0.2), 2, 0.4)
-    for x, tone, width in ((-210, "#b5302a", 26), (-172, "#2f7a55", 12), (200, "#b5302a", 26), (164, "#2f7a55", 12), (0, "#b5302a", 18), (-30, "#d9982f", 10), (30, "#d9982f", 10)):
+    for x, tone, width in (
+        (-210, "#b5302a", 26),
+        (-172, "#2f7a55", 12),
+        (200, "#b5302a", 26),
+        (164, "#2f7a55", 12),
+        (0, "#b5302a", 18),
+        (-30, "#d9982f", 10),
+        (30, "#d9982f", 10),
+    ):
         c.rect(x - width / 2, -78, width, 156, c.tube_fill(tone), opacity=0.88)
     c.ellipse(260, 0, 26, 78, "#cfae6c")
     for i in range(6):

@@ -6,21 +6,32 @@ from marketplace.seed.pictures.canvas import Canvas, dark, light, mix, smooth
 from marketplace.seed.pictures.piles import Draw
 
 
-def leaf(c: Canvas, length: float, *, turn: float = 0, x: float = 0, y: float = 0, green: str = "#4f8a3a", wide: float = 0.32) -> None:
+def leaf(
+    c: Canvas, length: float, *, turn: float = 0, x: float = 0, y: float = 0, green: str = "#4f8a3a", wide: float = 0.32
+) -> None:
     """Draw one pointed leaf that starts at ``x, y``."""
     c.push(x, y, turn=turn)
     w = length * wide
     tone = c.vary(green, 0.14)
     c.path(f"M0 0C{length * 0.25:.1f} {-w:.1f} {length * 0.7:.1f} {-w:.1f} {length:.1f} 0C{length * 0.7:.1f} {w * 0.8:.1f} {length * 0.25:.1f} {w * 0.8:.1f} 0 0Z",
            c.linear(((0, light(tone, 0.3)), (0.5, tone), (1, dark(tone, 0.35)))))  # fmt: skip
-    c.line(f"M0 0Q{length * 0.5:.1f} {-w * 0.1:.1f} {length * 0.95:.1f} 0", light(tone, 0.5), max(1.5, length * 0.022), 0.8)
+    c.line(
+        f"M0 0Q{length * 0.5:.1f} {-w * 0.1:.1f} {length * 0.95:.1f} 0", light(tone, 0.5), max(1.5, length * 0.022), 0.8
+    )
     for i in range(1, 5):
         at = length * i / 5.5
-        c.line(f"M{at:.1f} 0l{length * 0.1:.1f} {-w * 0.5:.1f}M{at:.1f} 0l{length * 0.1:.1f} {w * 0.42:.1f}", light(tone, 0.4), max(1, length * 0.011), 0.5)
+        c.line(
+            f"M{at:.1f} 0l{length * 0.1:.1f} {-w * 0.5:.1f}M{at:.1f} 0l{length * 0.1:.1f} {w * 0.42:.1f}",
+            light(tone, 0.4),
+            max(1, length * 0.011),
+            0.5,
+        )
     c.pop()
 
 
-def orb(colour: str, *, skin: str = "smooth", leaves: int = 0, blush: str = "", tall: float = 1.0, cap: str = "stem") -> Draw:
+def orb(
+    colour: str, *, skin: str = "smooth", leaves: int = 0, blush: str = "", tall: float = 1.0, cap: str = "stem"
+) -> Draw:
     """Return a drawer of a round fruit: its skin smooth, with pores or with bumps, and leaves at its stem."""
 
     def draw(c: Canvas) -> None:
@@ -36,7 +47,13 @@ def orb(colour: str, *, skin: str = "smooth", leaves: int = 0, blush: str = "", 
             c.ellipse(14, -84 * tall, 17, 7, dark(tone, 0.4), opacity=0.6)
             c.line(f"M14 {-84 * tall:.0f}q3 -9 9 -15", "#5b6b2c", 7)
         elif cap == "star":
-            star = [(14 + math.cos(i * math.pi / 5) * (34 if i % 2 else 12), -82 * tall + math.sin(i * math.pi / 5) * (13 if i % 2 else 5)) for i in range(10)]
+            star = [
+                (
+                    14 + math.cos(i * math.pi / 5) * (34 if i % 2 else 12),
+                    -82 * tall + math.sin(i * math.pi / 5) * (13 if i % 2 else 5),
+                )
+                for i in range(10)
+            ]
             c.blob(star, "#4d8a35")
             c.line(f"M14 {-84 * tall:.0f}q2 -10 10 -18", "#3f6f2b", 7)
         for i in range(leaves):
@@ -67,13 +84,25 @@ def citrus_half(rind: str, flesh: str, *, pith: float = 0.1) -> Draw:
         for i in range(10):
             start, end = 2 * math.pi * i / 10 + 0.05, 2 * math.pi * (i + 1) / 10 - 0.05
             middle = (start + end) / 2
-            a, b = (math.cos(start) * inner, math.sin(start) * inner * 0.95), (math.cos(end) * inner, math.sin(end) * inner * 0.95)
+            a, b = (
+                (math.cos(start) * inner, math.sin(start) * inner * 0.95),
+                (math.cos(end) * inner, math.sin(end) * inner * 0.95),
+            )
             m = (math.cos(middle) * inner * 1.06, math.sin(middle) * inner)
             seg = f"M{math.cos(middle) * 9:.1f} {math.sin(middle) * 9:.1f}L{a[0]:.1f} {a[1]:.1f}Q{m[0]:.1f} {m[1]:.1f} {b[0]:.1f} {b[1]:.1f}Z"
             c.path(seg, c.vary(flesh, 0.07), stroke=c.vary(flesh, 0.05), stroke_width=5, stroke_linejoin="round")
             for _ in range(7):
-                near, far, swing = c.dice.uniform(0.25, 0.6) * inner, c.dice.uniform(0.65, 0.95) * inner, middle + c.dice.uniform(-0.2, 0.2)
-                c.line(f"M{math.cos(swing) * near:.1f} {math.sin(swing) * near * 0.95:.1f}L{math.cos(swing) * far:.1f} {math.sin(swing) * far * 0.95:.1f}", light(flesh, 0.5), 2.2, 0.45)
+                near, far, swing = (
+                    c.dice.uniform(0.25, 0.6) * inner,
+                    c.dice.uniform(0.65, 0.95) * inner,
+                    middle + c.dice.uniform(-0.2, 0.2),
+                )
+                c.line(
+                    f"M{math.cos(swing) * near:.1f} {math.sin(swing) * near * 0.95:.1f}L{math.cos(swing) * far:.1f} {math.sin(swing) * far * 0.95:.1f}",
+                    light(flesh, 0.5),
+                    2.2,
+                    0.45,
+                )
         c.gleam(-30, -38, 44, 24, 0.5)
 
     return draw
@@ -90,13 +119,30 @@ def banana_hand(skin: str, *, count: int = 8, thick: float = 1.0) -> Draw:
                 reach, w = 175 - tier * 22 + c.dice.uniform(-8, 8), 29 * thick
                 c.push(0, -88 + tier * 16, turn=-share * 43 + (5 if tier else 0))
                 shape = f"M-13 0C{-w * 1.55:.0f} {reach * 0.28:.0f} {-w * 1.5:.0f} {reach * 0.75:.0f} {-6:.0f} {reach:.0f}L6 {reach + 2:.0f}C{w * 0.95:.0f} {reach * 0.8:.0f} {w * 1.15:.0f} {reach * 0.3:.0f} 13 0Z"
-                c.path(shape, c.linear(((0, dark(tone, 0.2)), (0.3, light(tone, 0.42)), (0.62, tone), (1, dark(tone, 0.4))), angle=0))
-                c.line(f"M{w * 0.3:.0f} 12Q{w * 0.55:.0f} {reach * 0.5:.0f} 4 {reach - 6:.0f}", dark(tone, 0.3), 2.4, 0.5)
+                c.path(
+                    shape,
+                    c.linear(
+                        ((0, dark(tone, 0.2)), (0.3, light(tone, 0.42)), (0.62, tone), (1, dark(tone, 0.4))), angle=0
+                    ),
+                )
+                c.line(
+                    f"M{w * 0.3:.0f} 12Q{w * 0.55:.0f} {reach * 0.5:.0f} 4 {reach - 6:.0f}", dark(tone, 0.3), 2.4, 0.5
+                )
                 c.ellipse(0, reach + 2, 8, 7, "#4a3a22")
                 for _ in range(5):
-                    c.ellipse(c.dice.uniform(-w * 0.7, w * 0.5), c.dice.uniform(40, reach - 30), 2.2, 3.6, "#6d4a1e", opacity=0.5)
+                    c.ellipse(
+                        c.dice.uniform(-w * 0.7, w * 0.5),
+                        c.dice.uniform(40, reach - 30),
+                        2.2,
+                        3.6,
+                        "#6d4a1e",
+                        opacity=0.5,
+                    )
                 c.pop()
-        c.path("M-34 -84C-30 -112 -14 -126 -12 -146L14 -148C16 -124 32 -108 36 -82C20 -66 -20 -66 -34 -84Z", c.tube_fill("#97983f", angle=0))
+        c.path(
+            "M-34 -84C-30 -112 -14 -126 -12 -146L14 -148C16 -124 32 -108 36 -82C20 -66 -20 -66 -34 -84Z",
+            c.tube_fill("#97983f", angle=0),
+        )
         c.ellipse(1, -147, 13, 5, "#6d6430")
 
     return draw
@@ -115,9 +161,18 @@ def pineapple(c: Canvas) -> None:
             x, y = (column - 4 + (row % 2) / 2) * 27, -108 + row * 24
             squeeze = math.sqrt(max(0.05, 1 - (x / 118) ** 2))
             tone = mix("#e0a136", "#8f9a3c", max(0, (y + 100) / 420) if row % 3 else 0.3)
-            c.path(f"M{x:.0f} {y - 14:.0f}L{x + 14 * squeeze:.0f} {y:.0f}L{x:.0f} {y + 14:.0f}L{x - 14 * squeeze:.0f} {y:.0f}Z", c.round_fill(c.vary(tone)), stroke="#8f5a1c", stroke_width=2, stroke_opacity=0.5)
+            c.path(
+                f"M{x:.0f} {y - 14:.0f}L{x + 14 * squeeze:.0f} {y:.0f}L{x:.0f} {y + 14:.0f}L{x - 14 * squeeze:.0f} {y:.0f}Z",
+                c.round_fill(c.vary(tone)),
+                stroke="#8f5a1c",
+                stroke_width=2,
+                stroke_opacity=0.5,
+            )
             c.line(f"M{x:.0f} {y + 3:.0f}l{3 * squeeze:.0f} 7", "#6d431c", 2.4, 0.7)
-    c.path(body, c.linear(((0, "#fff6e4", 0.28), (0.35, "#fff6e4", 0.0), (0.6, "#2b120a", 0.0), (1, "#2b120a", 0.46)), angle=15))
+    c.path(
+        body,
+        c.linear(((0, "#fff6e4", 0.28), (0.35, "#fff6e4", 0.0), (0.6, "#2b120a", 0.0), (1, "#2b120a", 0.46)), angle=15),
+    )
     c.pop()
 
 
@@ -147,8 +202,22 @@ def custard_apple(c: Canvas) -> None:
             x, y = math.cos(angle) * reach, math.sin(angle) * reach * 0.95
             size = 17 - ring * 1.4
             squeeze = 1 - 0.5 * (ring / 5) ** 2
-            c.ellipse(x, y, size * (squeeze if abs(x) > abs(y) else 1), size * (1 if abs(x) > abs(y) else squeeze), c.round_fill(c.vary("#9fb457", 0.1)), stroke="#dfe3a8", stroke_width=3)
-    c.ellipse(0, 0, 104, 100, c.radial(((0, "#2b120a", 0.0), (0.6, "#2b120a", 0.0), (1, "#2b120a", 0.42)), at=(0.38, 0.32), radius=0.72))
+            c.ellipse(
+                x,
+                y,
+                size * (squeeze if abs(x) > abs(y) else 1),
+                size * (1 if abs(x) > abs(y) else squeeze),
+                c.round_fill(c.vary("#9fb457", 0.1)),
+                stroke="#dfe3a8",
+                stroke_width=3,
+            )
+    c.ellipse(
+        0,
+        0,
+        104,
+        100,
+        c.radial(((0, "#2b120a", 0.0), (0.6, "#2b120a", 0.0), (1, "#2b120a", 0.42)), at=(0.38, 0.32), radius=0.72),
+    )
     c.gleam(-38, -40, 32, 20, 0.5)
     c.line("M2 -92q4 -14 14 -20", "#5b4a2c", 9)
 
@@ -160,10 +229,19 @@ def watermelon(c: Canvas) -> None:
     c.clip(body)
     for i in range(-4, 5):
         x = i * 32
-        points = [(x * (1 - (step / 6 - 0.5) ** 2 * 1.6) + c.dice.uniform(-7, 7), -112 + step * 37) for step in range(7)]
+        points = [
+            (x * (1 - (step / 6 - 0.5) ** 2 * 1.6) + c.dice.uniform(-7, 7), -112 + step * 37) for step in range(7)
+        ]
         c.line(smooth(points, closed=False), "#1f4d2b", 15, 0.8)
         c.line(smooth([(px + c.dice.uniform(-9, 9), py) for px, py in points], closed=False), "#1f4d2b", 6, 0.7)
-    c.path(body, c.radial(((0, "#ffffff", 0.3), (0.4, "#ffffff", 0.0), (0.6, "#2b120a", 0.0), (1, "#2b120a", 0.5)), at=(0.34, 0.28), radius=0.8))
+    c.path(
+        body,
+        c.radial(
+            ((0, "#ffffff", 0.3), (0.4, "#ffffff", 0.0), (0.6, "#2b120a", 0.0), (1, "#2b120a", 0.5)),
+            at=(0.34, 0.28),
+            radius=0.8,
+        ),
+    )
     c.pop()
     c.gleam(-48, -50, 38, 20, 0.65)
     c.line("M8 -104q4 -16 22 -20", "#6d7a35", 9)
@@ -175,7 +253,10 @@ def melon_slice(rind: str, flesh: str, seeds: str, *, pale: str = "#e9f0c4") -> 
     def draw(c: Canvas) -> None:
         c.path("M-130 -20A130 130 0 0 0 130 -20Q0 8 -130 -20Z", c.linear(((0, rind), (1, dark(rind, 0.35)))))
         c.path("M-120 -22A120 118 0 0 0 120 -22Q0 4 -120 -22Z", pale)
-        c.path("M-112 -24A112 106 0 0 0 112 -24Q0 0 -112 -24Z", c.linear(((0, light(flesh, 0.25)), (0.6, flesh), (1, mix(flesh, pale, 0.35)))))
+        c.path(
+            "M-112 -24A112 106 0 0 0 112 -24Q0 0 -112 -24Z",
+            c.linear(((0, light(flesh, 0.25)), (0.6, flesh), (1, mix(flesh, pale, 0.35)))),
+        )
         for i in range(11):
             angle = math.pi * (i + 0.5) / 11
             reach = c.dice.choice((50, 68, 60))
@@ -247,7 +328,10 @@ def lychee_flesh(c: Canvas) -> None:
     """Draw a lychee half peeled: white flesh rising from its red shell."""
     c.ellipse(0, 0, 92, 92, c.radial(((0, "#ffffff"), (0.6, "#f3ead9"), (1, "#cdb9a0")), at=(0.36, 0.3), radius=0.8))
     c.gleam(-32, -38, 30, 18, 0.95)
-    c.path("M-96 14Q-60 -6 -38 20Q-10 -4 16 22Q46 -2 64 18Q84 4 96 12C96 70 50 98 0 98C-50 98 -96 70 -96 14Z", c.round_fill("#c2393f"))
+    c.path(
+        "M-96 14Q-60 -6 -38 20Q-10 -4 16 22Q46 -2 64 18Q84 4 96 12C96 70 50 98 0 98C-50 98 -96 70 -96 14Z",
+        c.round_fill("#c2393f"),
+    )
     for _ in range(34):
         x, y = c.dice.uniform(-76, 76), c.dice.uniform(32, 82)
         if (x / 92) ** 2 + (y / 96) ** 2 < 1:

@@ -11,7 +11,16 @@ from marketplace.seed.pictures.stage import banana_leaf, basket_back, basket_fro
 Picture: TypeAlias = Callable[[Canvas], None]
 
 
-def _in_basket(c: Canvas, draw: Draw, *, scale: float, step: float, counts: tuple[int, ...] = (3, 4, 5, 4), y: float = 505, straw: str = "#cf9a52") -> None:
+def _in_basket(
+    c: Canvas,
+    draw: Draw,
+    *,
+    scale: float,
+    step: float,
+    counts: tuple[int, ...] = (3, 4, 5, 4),
+    y: float = 505,
+    straw: str = "#cf9a52",
+) -> None:
     basket_back(c, 400, y, 270, straw)
     lay(c, rows(c, 400, y - 4, step, counts, rise=0.5), draw, scale=scale, shadow=0.3)
     basket_front(c, 400, y, 270, straw)
@@ -39,7 +48,12 @@ def xa_doai(c: Canvas) -> None:
     """Pale golden oranges on a plate."""
     set_stage(c, "cream", "red")
     plate(c, 400, 590, 320)
-    lay(c, rows(c, 390, 560, 165, (2, 3, 2), rise=0.52), fruit.orb("#f5ae3a", skin="pores", leaves=1, blush="#e98d25"), scale=0.98)
+    lay(
+        c,
+        rows(c, 390, 560, 165, (2, 3, 2), rise=0.52),
+        fruit.orb("#f5ae3a", skin="pores", leaves=1, blush="#e98d25"),
+        scale=0.98,
+    )
     lay(c, [(590, 640)], fruit.citrus_half("#f5ae3a", "#ffc95e", pith=0.13), scale=0.82, foot=0.85)
 
 
@@ -62,7 +76,14 @@ def cao_phong(c: Canvas) -> None:
 def kumquat(c: Canvas) -> None:
     """Kumquats heaped in a basket."""
     set_stage(c, "garden", "pale")
-    _in_basket(c, fruit.orb("#f5a11d", skin="pores", leaves=1, tall=1.12), scale=0.46, step=80, counts=(4, 6, 7, 7, 6), straw="#b98246")
+    _in_basket(
+        c,
+        fruit.orb("#f5a11d", skin="pores", leaves=1, tall=1.12),
+        scale=0.46,
+        step=80,
+        counts=(4, 6, 7, 7, 6),
+        straw="#b98246",
+    )
     lay(c, [(150, 690), (225, 720), (640, 705)], fruit.orb("#f5a11d", skin="pores", leaves=2, tall=1.12), scale=0.44)
 
 
@@ -70,8 +91,19 @@ def guava(c: Canvas) -> None:
     """Green guavas, one cut to its pink heart."""
     set_stage(c, "garden", "honey")
     banana_leaf(c, 400, 610, 700, turn=8)
-    lay(c, rows(c, 380, 540, 185, (2, 3), rise=0.62), fruit.orb("#b9cf62", skin="pores", leaves=1, tall=1.05, blush="#dbe48a"), scale=1.02)
-    lay(c, [(540, 640)], fruit.speckled_half("#b9cf62", "#f29a94", "#f6dcae", count=60, rim="#fff6dc"), scale=0.92, foot=0.85)
+    lay(
+        c,
+        rows(c, 380, 540, 185, (2, 3), rise=0.62),
+        fruit.orb("#b9cf62", skin="pores", leaves=1, tall=1.05, blush="#dbe48a"),
+        scale=1.02,
+    )
+    lay(
+        c,
+        [(540, 640)],
+        fruit.speckled_half("#b9cf62", "#f29a94", "#f6dcae", count=60, rim="#fff6dc"),
+        scale=0.92,
+        foot=0.85,
+    )
 
 
 def cane(c: Canvas) -> None:
@@ -87,7 +119,15 @@ def cane(c: Canvas) -> None:
         c.push(x, y, turn=76)
         c.rect(-100, -15, 200, 30, c.tube_fill("#d9b765"), corner=12)
         c.pop()
-    lay(c, [(250, 710), (370, 735), (505, 715), (590, 680)], fruit.cane("#6d2f52", 130), scale=1.05, turn=40, shadow=0.5, foot=0.1)
+    lay(
+        c,
+        [(250, 710), (370, 735), (505, 715), (590, 680)],
+        fruit.cane("#6d2f52", 130),
+        scale=1.05,
+        turn=40,
+        shadow=0.5,
+        foot=0.1,
+    )
 
 
 def pineapples(c: Canvas) -> None:
@@ -114,7 +154,14 @@ def bananas(skin: str, backdrop: str, wood: str, *, count: int, thick: float) ->
     def draw(c: Canvas) -> None:
         set_stage(c, backdrop, wood)
         banana_leaf(c, 400, 600, 780, turn=-4)
-        lay(c, [(285, 385), (505, 455)], fruit.banana_hand(skin, count=count, thick=thick), scale=2.0, turn=10, foot=0.85)
+        lay(
+            c,
+            [(285, 385), (505, 455)],
+            fruit.banana_hand(skin, count=count, thick=thick),
+            scale=2.0,
+            turn=10,
+            foot=0.85,
+        )
 
     return draw
 
@@ -124,7 +171,13 @@ def custard_apples(c: Canvas) -> None:
     set_stage(c, "mist", "walnut")
     _in_basket(c, fruit.custard_apple, scale=0.82, step=138, counts=(3, 4, 3), straw="#c08b4a")
     lay(c, [(150, 670)], fruit.custard_apple, scale=0.82)
-    lay(c, [(625, 690)], fruit.speckled_half("#9fb457", "#fdf6e3", "#3a2417", count=9, rim="#eef0cf"), scale=0.8, foot=0.85)
+    lay(
+        c,
+        [(625, 690)],
+        fruit.speckled_half("#9fb457", "#fdf6e3", "#3a2417", count=9, rim="#eef0cf"),
+        scale=0.8,
+        foot=0.85,
+    )
 
 
 def golden_melons(c: Canvas) -> None:
@@ -132,7 +185,14 @@ def golden_melons(c: Canvas) -> None:
     set_stage(c, "cream", "honey")
     cloth(c, 400, 620, 340, "#5f9a8a")
     lay(c, [(270, 430), (530, 420), (215, 600)], fruit.muskmelon, scale=1.2, turn=14)
-    lay(c, [(520, 620)], fruit.melon_slice("#f2b824", "#fbe7b0", "#e0b860", pale="#f7f0c8"), scale=1.16, turn=8, foot=0.9)
+    lay(
+        c,
+        [(520, 620)],
+        fruit.melon_slice("#f2b824", "#fbe7b0", "#e0b860", pale="#f7f0c8"),
+        scale=1.16,
+        turn=8,
+        foot=0.9,
+    )
 
 
 def water_melons(c: Canvas) -> None:
@@ -154,7 +214,9 @@ def rose_apples(c: Canvas) -> None:
 def plums(c: Canvas) -> None:
     """Plums with their bloom, in a basket."""
     set_stage(c, "mist", "grey")
-    _in_basket(c, fruit.orb("#8a2140", leaves=0, blush="#5b1a4a"), scale=0.6, step=102, counts=(4, 5, 6, 5), straw="#b88349")
+    _in_basket(
+        c, fruit.orb("#8a2140", leaves=0, blush="#5b1a4a"), scale=0.6, step=102, counts=(4, 5, 6, 5), straw="#b88349"
+    )
     lay(c, [(155, 700), (250, 725), (640, 700)], fruit.orb("#9c2a3c", leaves=2, blush="#c9603f"), scale=0.56)
 
 
@@ -172,7 +234,13 @@ def sapodillas(c: Canvas) -> None:
     set_stage(c, "kitchen", "honey")
     banana_leaf(c, 400, 620, 720, turn=-8)
     lay(c, rows(c, 390, 570, 165, (3, 3, 2), rise=0.5), fruit.orb("#a06a3c", skin="pores", tall=1.12), scale=0.86)
-    lay(c, [(570, 660)], fruit.speckled_half("#a06a3c", "#cf8a4a", "#2b1710", count=6, rim="#d99c5e"), scale=0.82, foot=0.85)
+    lay(
+        c,
+        [(570, 660)],
+        fruit.speckled_half("#a06a3c", "#cf8a4a", "#2b1710", count=6, rim="#d99c5e"),
+        scale=0.82,
+        foot=0.85,
+    )
 
 
 def lychees(c: Canvas) -> None:
@@ -188,7 +256,13 @@ def dragon_fruits(c: Canvas) -> None:
     set_stage(c, "dawn", "pale")
     plate(c, 400, 610, 320, rim="#5f9a6a")
     lay(c, [(240, 440), (415, 405), (580, 445)], fruit.dragon_fruit, scale=1.16, turn=16, foot=1.0)
-    lay(c, [(330, 600), (520, 610)], fruit.speckled_half("#d8326f", "#b81d57", "#24101a", count=110, rim="#f7a8c4"), scale=0.98, foot=0.85)
+    lay(
+        c,
+        [(330, 600), (520, 610)],
+        fruit.speckled_half("#d8326f", "#b81d57", "#24101a", count=110, rim="#f7a8c4"),
+        scale=0.98,
+        foot=0.85,
+    )
 
 
 PICTURES: dict[str, Picture] = {

@@ -15,8 +15,16 @@ def bunch(stem: str, green: str, *, kind: str = "oval", count: int = 14, tie: st
             spread = (i - (count - 1) / 2) / count
             end_x, end_y = 150 + c.dice.uniform(-26, 20), spread * 190
             tone = c.vary(stem, 0.12)
-            c.line(f"M-190 {spread * 58:.0f}C-90 {spread * 40:.0f} 0 {spread * 50:.0f} {end_x:.0f} {end_y:.0f}", dark(tone, 0.28), 15 if kind == "broad" else 8)
-            c.line(f"M-190 {spread * 58 - 2:.0f}C-90 {spread * 40 - 2:.0f} 0 {spread * 50 - 2:.0f} {end_x:.0f} {end_y - 2:.0f}", light(tone, 0.25), 8 if kind == "broad" else 4)
+            c.line(
+                f"M-190 {spread * 58:.0f}C-90 {spread * 40:.0f} 0 {spread * 50:.0f} {end_x:.0f} {end_y:.0f}",
+                dark(tone, 0.28),
+                15 if kind == "broad" else 8,
+            )
+            c.line(
+                f"M-190 {spread * 58 - 2:.0f}C-90 {spread * 40 - 2:.0f} 0 {spread * 50 - 2:.0f} {end_x:.0f} {end_y - 2:.0f}",
+                light(tone, 0.25),
+                8 if kind == "broad" else 4,
+            )
         for i in range(count * 2):
             spread = c.dice.uniform(-0.5, 0.5)
             x, y = c.dice.uniform(20, 170), spread * 190
@@ -42,7 +50,14 @@ def _feather(c: Canvas, x: float, y: float, turn: float, green: str) -> None:
     for i in range(5):
         size = 21 - i * 2.4
         for side in (-1, 1):
-            c.ellipse(i * 17, side * size * 0.72, size * 0.75, size * 0.55, c.vary(tone, 0.14), transform=f"rotate({side * 38} {i * 17} 0)")
+            c.ellipse(
+                i * 17,
+                side * size * 0.72,
+                size * 0.75,
+                size * 0.55,
+                c.vary(tone, 0.14),
+                transform=f"rotate({side * 38} {i * 17} 0)",
+            )
     c.ellipse(84, 0, 15, 12, light(tone, 0.15))
     c.line("M-8 0L80 0", light(tone, 0.45), 2.6, 0.8)
     c.pop()
@@ -68,7 +83,9 @@ def cabbage(c: Canvas) -> None:
         c.blob([(-74, 30), (-82, -60), (-38, -122), (0, -112), (42, -124), (84, -58), (72, 34)], c.round_fill(tone))
         c.line("M0 40Q4 -30 0 -106", light(tone, 0.6), 7, 0.7)
         for side in (-1, 1):
-            c.line(f"M0 10Q{side * 30} -30 {side * 52} -62M0 -30Q{side * 20} -60 {side * 32} -92", light(tone, 0.5), 3, 0.6)
+            c.line(
+                f"M0 10Q{side * 30} -30 {side * 52} -62M0 -30Q{side * 20} -60 {side * 32} -92", light(tone, 0.5), 3, 0.6
+            )
         c.pop()
     c.blob(c.wobble(92, 88, share=0.02), c.round_fill("#cfe39a"))
     for i in range(5):
@@ -80,8 +97,20 @@ def cabbage(c: Canvas) -> None:
 
 def broccoli(c: Canvas) -> None:
     """Draw a head of broccoli."""
-    c.path("M-34 20C-30 70 -40 96 -44 112L44 112C40 96 32 70 36 20Z", c.linear(((0, "#d7e6a4"), (0.4, "#b9d67e"), (1, "#6f9a45")), angle=0))
-    for x, y, size in ((-66, 4, 48), (64, 2, 50), (-30, -50, 54), (34, -54, 52), (0, 0, 62), (-84, -34, 34), (82, -38, 36), (0, -86, 40)):
+    c.path(
+        "M-34 20C-30 70 -40 96 -44 112L44 112C40 96 32 70 36 20Z",
+        c.linear(((0, "#d7e6a4"), (0.4, "#b9d67e"), (1, "#6f9a45")), angle=0),
+    )
+    for x, y, size in (
+        (-66, 4, 48),
+        (64, 2, 50),
+        (-30, -50, 54),
+        (34, -54, 52),
+        (0, 0, 62),
+        (-84, -34, 34),
+        (82, -38, 36),
+        (0, -86, 40),
+    ):
         tone = c.vary("#4f8f3f", 0.08)
         c.ellipse(x, y, size, size * 0.92, c.round_fill(tone))
         for _ in range(30):
@@ -110,7 +139,12 @@ def gourd(colour: str, *, length: float = 400, width: float = 62, skin: str = "p
                 c.ellipse(x, y, 9, 6.5, dark(tone, 0.3), opacity=0.5)
                 c.ellipse(x - 1, y - 3, 7, 4, light(tone, 0.45), opacity=0.75)
             elif skin == "root":
-                c.line(f"M{x:.0f} {y:.0f}q{c.dice.uniform(6, 16):.0f} 1 {c.dice.uniform(14, 30):.0f} 0", dark(tone, 0.45), 2, 0.5)
+                c.line(
+                    f"M{x:.0f} {y:.0f}q{c.dice.uniform(6, 16):.0f} 1 {c.dice.uniform(14, 30):.0f} 0",
+                    dark(tone, 0.45),
+                    2,
+                    0.5,
+                )
             elif skin == "spots":
                 c.ellipse(x, y, 3, 2.4, light(tone, 0.6), opacity=0.7)
             else:
@@ -132,7 +166,14 @@ def slice_of(rim: str, flesh: str, seeds: str = "", *, squash: float = 0.62) -> 
         if seeds:
             for i in range(12):
                 angle = i * math.pi / 6
-                c.ellipse(math.cos(angle) * 48, math.sin(angle) * 48 * squash, 10, 5, seeds, transform=f"rotate({i * 30} {math.cos(angle) * 48:.0f} {math.sin(angle) * 48 * squash:.0f})")
+                c.ellipse(
+                    math.cos(angle) * 48,
+                    math.sin(angle) * 48 * squash,
+                    10,
+                    5,
+                    seeds,
+                    transform=f"rotate({i * 30} {math.cos(angle) * 48:.0f} {math.sin(angle) * 48 * squash:.0f})",
+                )
 
     return draw
 
@@ -144,7 +185,12 @@ def bottle_gourd(c: Canvas) -> None:
     c.path(shape, c.round_fill(tone))
     for i in range(-3, 4):
         c.line(f"M{i * 7} -146Q{i * 16} -70 {i * 14} -46Q{i * 44} 50 {i * 30} 142", dark(tone, 0.3), 5, 0.3)
-        c.line(f"M{i * 7 + 6} -146Q{i * 16 + 6} -70 {i * 14 + 6} -46Q{i * 44 + 10} 50 {i * 30 + 6} 142", light(tone, 0.5), 5, 0.28)
+        c.line(
+            f"M{i * 7 + 6} -146Q{i * 16 + 6} -70 {i * 14 + 6} -46Q{i * 44 + 10} 50 {i * 30 + 6} 142",
+            light(tone, 0.5),
+            5,
+            0.28,
+        )
     c.gleam(-50, 20, 24, 60, 0.55, 12)
     c.gleam(-26, -104, 14, 30, 0.5, 8)
     c.line("M0 -150q2 -22 22 -30", "#7a7a36", 18)
@@ -159,7 +205,12 @@ def bulb(colour: str, *, wrapper: str = "", segments: int = 5) -> Draw:
         shape = "M0 -112C-8 -84 -30 -66 -58 -44C-104 -10 -100 62 -50 84C-20 96 20 96 50 84C100 62 104 -10 58 -44C30 -66 8 -84 0 -112Z"
         c.path(shape, c.round_fill(tone))
         for i in range(-segments + 1, segments):
-            c.line(f"M0 -104Q{i * 24} -30 {i * 16} 86", dark(tone, 0.35) if i % 2 else light(tone, 0.45), 3 if i % 2 else 4, 0.4)
+            c.line(
+                f"M0 -104Q{i * 24} -30 {i * 16} 86",
+                dark(tone, 0.35) if i % 2 else light(tone, 0.45),
+                3 if i % 2 else 4,
+                0.4,
+            )
         if wrapper:
             c.path("M0 -112C-14 -80 -34 -60 -58 -44C-84 -24 -92 4 -90 30C-50 -4 -20 -50 0 -112Z", wrapper, opacity=0.4)
         c.line("M0 -108q3 -14 10 -22", dark(tone, 0.3), 8)
@@ -185,7 +236,10 @@ def corn(c: Canvas) -> None:
             c.ellipse(x, y, 8.4, 7.6, c.round_fill(c.vary("#f7ecc4", 0.05)))
     c.path(ear, c.linear(((0, "#ffffff", 0.12), (0.5, "#ffffff", 0.0), (1, "#5b3413", 0.5))))
     c.pop()
-    c.path("M-200 6C-150 -20 -60 -66 70 -52C-20 -20 -90 24 -110 60C-150 56 -190 40 -200 6Z", c.tube_fill("#86aa4c", angle=70))
+    c.path(
+        "M-200 6C-150 -20 -60 -66 70 -52C-20 -20 -90 24 -110 60C-150 56 -190 40 -200 6Z",
+        c.tube_fill("#86aa4c", angle=70),
+    )
     for i in range(5):
         c.line(f"M-186 {4 + i * 6}Q-90 {-30 + i * 14} {40 - i * 26} {-46 + i * 14}", "#d4e09b", 2.4, 0.6)
     c.line("M186 0q24 -8 40 4m-40 -2q26 6 36 18", "#b98a4a", 4, 0.8)
@@ -193,9 +247,18 @@ def corn(c: Canvas) -> None:
 
 def mushroom(c: Canvas) -> None:
     """Draw a cluster of grey oyster mushrooms."""
-    for x, y, size, turn in ((-58, -8, 0.8, -24), (62, -2, 0.8, 24), (-20, -58, 0.9, -8), (34, -50, 0.78, 14), (2, 18, 1.0, 2)):
+    for x, y, size, turn in (
+        (-58, -8, 0.8, -24),
+        (62, -2, 0.8, 24),
+        (-20, -58, 0.9, -8),
+        (34, -50, 0.78, 14),
+        (2, 18, 1.0, 2),
+    ):
         c.push(x, y, scale=size, turn=turn)
-        c.path("M-18 10C-14 60 -20 90 -14 110L16 110C20 88 14 50 24 10Z", c.linear(((0, "#fbf3e2"), (1, "#c7b397")), angle=0))
+        c.path(
+            "M-18 10C-14 60 -20 90 -14 110L16 110C20 88 14 50 24 10Z",
+            c.linear(((0, "#fbf3e2"), (1, "#c7b397")), angle=0),
+        )
         cap = "M-92 6C-96 -40 -40 -66 6 -62C60 -60 98 -30 92 10C60 34 -56 36 -92 6Z"
         c.path(cap, c.round_fill(c.vary("#a59a92", 0.1)))
         c.path("M-92 6C-56 36 60 34 92 10C66 22 -60 24 -92 6Z", "#f1e7d4")
@@ -211,8 +274,15 @@ def wood_ear(c: Canvas) -> None:
     c.blob(c.wobble(92, 70, count=8, share=0.26), c.round_fill(tone))
     for _ in range(4):
         x, y = c.dice.uniform(-50, 50), c.dice.uniform(-36, 36)
-        c.line(f"M{x:.0f} {y:.0f}q{c.dice.uniform(-40, 40):.0f} {c.dice.uniform(-30, 30):.0f} {c.dice.uniform(-60, 60):.0f} {c.dice.uniform(-30, 30):.0f}", light(tone, 0.4), 5, 0.45)
-    c.blob([(x * 0.5 - 14, y * 0.5 - 12) for x, y in c.wobble(72, 52, count=7, share=0.25)], light(tone, 0.14), opacity=0.6)
+        c.line(
+            f"M{x:.0f} {y:.0f}q{c.dice.uniform(-40, 40):.0f} {c.dice.uniform(-30, 30):.0f} {c.dice.uniform(-60, 60):.0f} {c.dice.uniform(-30, 30):.0f}",
+            light(tone, 0.4),
+            5,
+            0.45,
+        )
+    c.blob(
+        [(x * 0.5 - 14, y * 0.5 - 12) for x, y in c.wobble(72, 52, count=7, share=0.25)], light(tone, 0.14), opacity=0.6
+    )
 
 
 def potato(colour: str, *, rings: bool = False) -> Draw:
@@ -241,7 +311,10 @@ def potato(colour: str, *, rings: bool = False) -> Draw:
 def jicama(c: Canvas) -> None:
     """Draw a củ đậu: squat, pale and lobed."""
     tone = c.vary("#d9b98a", 0.06)
-    c.blob([(0, -74), (52, -84), (102, -40), (98, 30), (52, 78), (0, 96), (-52, 78), (-98, 30), (-102, -40), (-52, -84)], c.round_fill(tone))
+    c.blob(
+        [(0, -74), (52, -84), (102, -40), (98, 30), (52, 78), (0, 96), (-52, 78), (-98, 30), (-102, -40), (-52, -84)],
+        c.round_fill(tone),
+    )
     for i in (-2, -1, 1, 2):
         c.line(f"M0 -76Q{i * 44} -20 {i * 12} 92", dark(tone, 0.35), 5, 0.4)
     c.line("M0 -74q-4 -20 6 -36m0 0", "#8f7a4a", 12)

@@ -12,7 +12,15 @@ Picture: TypeAlias = Callable[[Canvas], None]
 
 
 def _herbs(c: Canvas, x: float, y: float, scale: float = 0.5) -> None:
-    lay(c, [(x, y)], greens.bunch("#9cc36a", "#4f9a3f", kind="feather", count=8), scale=scale, turn=10, foot=0.2, shadow=0.25)
+    lay(
+        c,
+        [(x, y)],
+        greens.bunch("#9cc36a", "#4f9a3f", kind="feather", count=8),
+        scale=scale,
+        turn=10,
+        foot=0.2,
+        shadow=0.25,
+    )
 
 
 def _spice(c: Canvas) -> None:
@@ -20,7 +28,9 @@ def _spice(c: Canvas) -> None:
     lay(c, [(610, 716), (668, 690)], greens.chilli, scale=0.56, turn=30, foot=0.2)
 
 
-def _cuts(draw: Draw, backdrop: str, wood: str, places: list[tuple[float, float]], *, scale: float, leafy: bool = False) -> Picture:
+def _cuts(
+    draw: Draw, backdrop: str, wood: str, places: list[tuple[float, float]], *, scale: float, leafy: bool = False
+) -> Picture:
     def picture(c: Canvas) -> None:
         set_stage(c, backdrop, wood)
         if leafy:
@@ -55,11 +65,26 @@ def _eggs(colour: str, backdrop: str, wood: str, straw: str, *, spots: bool) -> 
         basket_back(c, 400, 500, 270, straw)
         for _ in range(150):
             x, y = c.dice.uniform(190, 610), c.dice.uniform(455, 545)
-            c.line(f"M{x:.0f} {y:.0f}q{c.dice.uniform(-30, 30):.0f} {c.dice.uniform(-22, 8):.0f} {c.dice.uniform(-66, 66):.0f} {c.dice.uniform(-26, 18):.0f}", c.vary("#e3c06a", 0.25), 3.4)
-        lay(c, rows(c, 400, 485, 125, (2, 3, 4), rise=0.6), meat.egg(colour, spots=spots), scale=0.82, turn=38, shadow=0.3)
+            c.line(
+                f"M{x:.0f} {y:.0f}q{c.dice.uniform(-30, 30):.0f} {c.dice.uniform(-22, 8):.0f} {c.dice.uniform(-66, 66):.0f} {c.dice.uniform(-26, 18):.0f}",
+                c.vary("#e3c06a", 0.25),
+                3.4,
+            )
+        lay(
+            c,
+            rows(c, 400, 485, 125, (2, 3, 4), rise=0.6),
+            meat.egg(colour, spots=spots),
+            scale=0.82,
+            turn=38,
+            shadow=0.3,
+        )
         for _ in range(40):
             x = c.dice.uniform(190, 600)
-            c.line(f"M{x:.0f} 545q{c.dice.uniform(-20, 20):.0f} {c.dice.uniform(-26, 2):.0f} {c.dice.uniform(-50, 50):.0f} {c.dice.uniform(-8, 10):.0f}", c.vary("#ecd084", 0.2), 3.4)
+            c.line(
+                f"M{x:.0f} 545q{c.dice.uniform(-20, 20):.0f} {c.dice.uniform(-26, 2):.0f} {c.dice.uniform(-50, 50):.0f} {c.dice.uniform(-8, 10):.0f}",
+                c.vary("#ecd084", 0.2),
+                3.4,
+            )
         basket_front(c, 400, 500, 270, straw)
         lay(c, [(165, 680)], meat.egg(colour, spots=spots), scale=0.78, turn=60)
 
@@ -137,15 +162,35 @@ def krill(c: Canvas) -> None:
 
 PICTURES: dict[str, Picture] = {
     "lon-bachi": _cuts(meat.belly, "dawn", "honey", [(330, 420), (465, 560)], scale=1.32),
-    "lon-nac": _cuts(meat.chunk("#d9727a", "#f6dccf", rim=True), "mist", "walnut", [(270, 455), (500, 430), (390, 570)], scale=1.3, leafy=True),
+    "lon-nac": _cuts(
+        meat.chunk("#d9727a", "#f6dccf", rim=True),
+        "mist",
+        "walnut",
+        [(270, 455), (500, 430), (390, 570)],
+        scale=1.3,
+        leafy=True,
+    ),
     "lon-man": _cuts(meat.belly, "kitchen", "red", [(300, 385), (500, 455), (340, 575)], scale=1.14, leafy=True),
-    "bo-bap": _cuts(meat.chunk("#a8262f", "#f3d6c4", marbled=22), "kitchen", "honey", [(280, 440), (515, 450), (385, 575)], scale=1.34),
+    "bo-bap": _cuts(
+        meat.chunk("#a8262f", "#f3d6c4", marbled=22),
+        "kitchen",
+        "honey",
+        [(280, 440), (515, 450), (385, 575)],
+        scale=1.34,
+    ),
     "ga-doi": _bird("#efc878", "#e0a93a", "garden", "walnut", duck=False, leafy=True, scale=1.26),
     "vit-cl": _bird("#f2d9b4", "#dd8f3a", "mist", "honey", duck=True, leafy=False, scale=1.2),
     "ngan": _bird("#ecc99c", "#c9853f", "dawn", "grey", duck=True, leafy=True, scale=1.16),
     "trung-ga": _eggs("#e3b48a", "dawn", "honey", "#cf9a52", spots=True),
     "trung-vit": _eggs("#dfe7dd", "mist", "walnut", "#a8763e", spots=False),
-    "ca-qua": _fishes(meat.fish("#4d5044", "#c9c4ac", depth=62, scales=True, spots="#2b2a24", length=560), "mist", "walnut", scale=1.06, count=3, leafy=True),
+    "ca-qua": _fishes(
+        meat.fish("#4d5044", "#c9c4ac", depth=62, scales=True, spots="#2b2a24", length=560),
+        "mist",
+        "walnut",
+        scale=1.06,
+        count=3,
+        leafy=True,
+    ),
     "ca-chep": _fishes(meat.fish("#b98a3f", "#f2dca4", depth=100, fin="#c2603a"), "garden", "red", scale=1.15),
     "ca-me": _fishes(meat.fish("#7f929c", "#eef0ea", depth=92), "sea", "honey", scale=1.12, leafy=True),
     "muc-kho": squids,

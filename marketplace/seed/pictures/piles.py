@@ -15,11 +15,16 @@ def rows(c: Canvas, x: float, y: float, step: float, counts: Sequence[int], *, r
     for row, count in enumerate(counts):
         level = y + (row - len(counts) + 1) * step * rise
         for i in range(count):
-            places.append((x + (i - (count - 1) / 2) * step + c.dice.uniform(-0.07, 0.07) * step, level + c.dice.uniform(-0.04, 0.04) * step))
+            places.append(
+                (
+                    x + (i - (count - 1) / 2) * step + c.dice.uniform(-0.07, 0.07) * step,
+                    level + c.dice.uniform(-0.04, 0.04) * step,
+                )
+            )
     return places
 
 
-def lay(  # noqa: PLR0913 - what, where, how large, how tidy
+def lay(
     c: Canvas,
     places: Sequence[Point],
     draw: Draw | Sequence[Draw],
@@ -52,7 +57,7 @@ def scatter(c: Canvas, x: float, y: float, rx: float, count: int, draw: Draw, *,
         c.pop()
 
 
-def heap_of(  # noqa: PLR0913 - what, where, how much of it
+def heap_of(
     c: Canvas, x: float, y: float, rx: float, height: float, count: int, draw: Draw, *, scale: float, base: str
 ) -> None:
     """Heap many small things on a round base at ``x, y``; ``base`` is the colour of what lies beneath them."""

@@ -27,7 +27,7 @@ def paint_product(slug: str, category: str, name: str, width: int) -> bytes:
 
 
 def _drawn(slug: str, category: str, name: str) -> Canvas:
-    c = Canvas(SIZE, SIZE, random.Random(f"{slug} {name}"))  # noqa: S311 - a drawing
+    c = Canvas(SIZE, SIZE, random.Random(f"{slug} {name}"))
     draw = PICTURES.get(slug) or fruit_pictures.fallback(_COLOURS.get(category, "#e0a23c"))
     draw(c)
     return c

@@ -13,7 +13,7 @@ Scene: TypeAlias = Callable[[Canvas, str], None]
 
 def draw_scene(code: str, seed: int | str) -> Canvas:
     """Draw a view of a kind (``SCENES``); another seed gives other weather and another corner of it."""
-    dice = random.Random(f"{code} {seed}")  # noqa: S311 - a drawing
+    dice = random.Random(f"{code} {seed}")
     c = Canvas(WIDTH, HEIGHT, dice)
     hour = dice.choice(sorted(land.HOURS))
     SCENES[code](c, hour)
@@ -21,13 +21,19 @@ def draw_scene(code: str, seed: int | str) -> Canvas:
     return c
 
 
-def _rows(c: Canvas, horizon: float, soil: str, plant: Callable[[float, float, float], None], *, lanes: int = 9) -> None:
+def _rows(
+    c: Canvas, horizon: float, soil: str, plant: Callable[[float, float, float], None], *, lanes: int = 9
+) -> None:
     land.ground(c, horizon, soil)
     vanish = WIDTH * c.dice.uniform(0.3, 0.7)
     for i in range(-lanes, lanes + 1):
         near = vanish + i * WIDTH / lanes * 1.1
         far = vanish + i * 26
-        c.path(f"M{far - 5:.0f} {horizon:.0f}L{far + 5:.0f} {horizon:.0f}L{near + 44:.0f} {HEIGHT}L{near - 44:.0f} {HEIGHT}Z", dark(soil, 0.25), opacity=0.5)
+        c.path(
+            f"M{far - 5:.0f} {horizon:.0f}L{far + 5:.0f} {horizon:.0f}L{near + 44:.0f} {HEIGHT}L{near - 44:.0f} {HEIGHT}Z",
+            dark(soil, 0.25),
+            opacity=0.5,
+        )
     for step in range(13):
         share = (step / 12) ** 1.9
         y = horizon + 8 + share * (HEIGHT - horizon)
@@ -46,13 +52,24 @@ def rice_field(c: Canvas, hour: str) -> None:
     def tuft(x: float, y: float, size: float) -> None:
         for k in range(4):
             lean = (k - 1.5) * size * 0.22
-            c.line(f"M{x:.0f} {y:.0f}q{lean * 0.4:.0f} {-size * 0.5:.0f} {lean:.0f} {-size * 0.8:.0f}", c.vary(tone, 0.25), max(1.4, size * 0.09))
+            c.line(
+                f"M{x:.0f} {y:.0f}q{lean * 0.4:.0f} {-size * 0.5:.0f} {lean:.0f} {-size * 0.8:.0f}",
+                c.vary(tone, 0.25),
+                max(1.4, size * 0.09),
+            )
 
     land.bamboo(c, c.dice.uniform(60, 200), 250, 120)
     land.house(c, c.dice.uniform(480, 680), 252, 100, stilts=c.dice.random() < 0.5)
     _rows(c, 245, "#8fa552" if not ripe else "#b99a45", tuft, lanes=11)
     for i in range(2):
-        land.farmer(c, c.dice.uniform(120, 660), 380 + i * 60, 74 + i * 22, bent=True, shirt=c.dice.choice(("#7a4a6b", "#3f6f8a", "#8a5a3a")))
+        land.farmer(
+            c,
+            c.dice.uniform(120, 660),
+            380 + i * 60,
+            74 + i * 22,
+            bent=True,
+            shirt=c.dice.choice(("#7a4a6b", "#3f6f8a", "#8a5a3a")),
+        )
 
 
 def terraces(c: Canvas, hour: str) -> None:
@@ -61,13 +78,27 @@ def terraces(c: Canvas, hour: str) -> None:
     for i in range(9):
         y = 190 + i * 48
         tone = c.dice.choice(("#8fb54a", "#a9c35a", "#c9b545", "#7fa848", "#b9cdb0"))
-        edge = [(-30, y + c.dice.uniform(-14, 22)), (180, y + c.dice.uniform(-18, 24)), (400, y + c.dice.uniform(-26, 14)), (620, y + c.dice.uniform(-14, 24)), (830, y + c.dice.uniform(-20, 20))]
+        edge = [
+            (-30, y + c.dice.uniform(-14, 22)),
+            (180, y + c.dice.uniform(-18, 24)),
+            (400, y + c.dice.uniform(-26, 14)),
+            (620, y + c.dice.uniform(-14, 24)),
+            (830, y + c.dice.uniform(-20, 20)),
+        ]
         top = smooth(edge, closed=False)
-        c.path(top + f"L830 {HEIGHT + 30}L-30 {HEIGHT + 30}Z", c.linear(((0, light(tone, 0.35)), (0.2, tone), (1, dark(tone, 0.4)))))
+        c.path(
+            top + f"L830 {HEIGHT + 30}L-30 {HEIGHT + 30}Z",
+            c.linear(((0, light(tone, 0.35)), (0.2, tone), (1, dark(tone, 0.4)))),
+        )
         c.line(top, light(tone, 0.65), 5, 0.9)
         for _ in range(34):
             x = c.dice.uniform(0, WIDTH)
-            c.line(f"M{x:.0f} {y + c.dice.uniform(20, 44):.0f}l{c.dice.uniform(-3, 3):.0f} -12", light(tone, 0.25), 2.6, 0.7)
+            c.line(
+                f"M{x:.0f} {y + c.dice.uniform(20, 44):.0f}l{c.dice.uniform(-3, 3):.0f} -12",
+                light(tone, 0.25),
+                2.6,
+                0.7,
+            )
     land.house(c, c.dice.uniform(120, 300), 270, 100, stilts=True)
     land.farmer(c, c.dice.uniform(400, 640), 420, 80, bent=True)
 
@@ -80,7 +111,13 @@ def vegetable_beds(c: Canvas, hour: str) -> None:
 
     def plant(x: float, y: float, size: float) -> None:
         for k in range(5):
-            c.ellipse(x + (k - 2) * size * 0.2, y - size * 0.2 - (size * 0.16 if k % 2 else 0), size * 0.2, size * 0.26, c.vary(tone, 0.2))
+            c.ellipse(
+                x + (k - 2) * size * 0.2,
+                y - size * 0.2 - (size * 0.16 if k % 2 else 0),
+                size * 0.2,
+                size * 0.26,
+                c.vary(tone, 0.2),
+            )
 
     _rows(c, 215, "#8a6443", plant, lanes=6)
     land.farmer(c, c.dice.uniform(140, 660), 420, 120, shirt="#4f7a8a")
@@ -130,7 +167,12 @@ def barn(c: Canvas, hour: str) -> None:
     c.path(f"M0 240L{WIDTH} 240L{WIDTH} {HEIGHT}L0 {HEIGHT}Z", c.linear(((0, "#b9955c"), (1, "#8a6a3f"))))
     for _ in range(170):
         x, y = c.dice.uniform(0, WIDTH), c.dice.uniform(260, HEIGHT)
-        c.line(f"M{x:.0f} {y:.0f}l{c.dice.uniform(-34, 34):.0f} {c.dice.uniform(-8, 8):.0f}", c.vary("#e3c277", 0.25), 3, 0.8)
+        c.line(
+            f"M{x:.0f} {y:.0f}l{c.dice.uniform(-34, 34):.0f} {c.dice.uniform(-8, 8):.0f}",
+            c.vary("#e3c277", 0.25),
+            3,
+            0.8,
+        )
     dark_breed = c.dice.random() < 0.3
     for x, y, size in ((170, 340, 0.8), (590, 330, 0.75), (390, 390, 1.0), (180, 480, 1.15), (610, 490, 1.25)):
         tone = c.vary("#3f3634" if dark_breed else "#eeb5a4", 0.08)
@@ -168,7 +210,10 @@ def poultry(c: Canvas, hour: str) -> None:
         c.shadow(x, y + 40 * size, 60 * size, 14 * size, 0.45)
         c.push(x, y, scale=size, flip=c.dice.random() < 0.5)
         c.line("M-8 24V50M14 24V50", "#d99a2e", 5)
-        c.path("M-60 -34C-50 10 -20 40 16 36C50 30 56 -2 44 -30C56 -52 44 -74 28 -70C14 -66 18 -40 2 -28C-20 -16 -44 -20 -60 -34Z", c.round_fill(tone))
+        c.path(
+            "M-60 -34C-50 10 -20 40 16 36C50 30 56 -2 44 -30C56 -52 44 -74 28 -70C14 -66 18 -40 2 -28C-20 -16 -44 -20 -60 -34Z",
+            c.round_fill(tone),
+        )
         c.path("M-40 -8Q-8 26 26 4Q0 -14 -40 -8Z", dark(tone, 0.2))
         c.path("M22 -72q2 -18 10 -8q8 -12 12 2q10 -4 6 12Z", "#cf2f26")
         c.path("M48 -56l18 6l-16 6Z", "#e0a52e")
@@ -182,11 +227,26 @@ def bees(c: Canvas, hour: str) -> None:
     land.sky(c, hour, 220)
     land.ground(c, 210, "#7f9a4f")
     for i in range(7):
-        land.tree(c, i * 130 + c.dice.uniform(-20, 20), 270, 150 + (i % 3) * 20, green=c.dice.choice(("#3f7040", "#5a8a45", "#4f7a3a")))
-    for i, (x, y, size) in enumerate(((150, 400, 0.8), (390, 390, 0.8), (620, 405, 0.85), (250, 530, 1.15), (560, 535, 1.2))):
+        land.tree(
+            c,
+            i * 130 + c.dice.uniform(-20, 20),
+            270,
+            150 + (i % 3) * 20,
+            green=c.dice.choice(("#3f7040", "#5a8a45", "#4f7a3a")),
+        )
+    for i, (x, y, size) in enumerate(
+        ((150, 400, 0.8), (390, 390, 0.8), (620, 405, 0.85), (250, 530, 1.15), (560, 535, 1.2))
+    ):
         tone = ("#e3b45a", "#7fa8b5", "#d98a5a", "#e9d08a", "#8fae7a")[i]
         c.shadow(x + 10, y, 90 * size, 20 * size, 0.5)
-        c.rect(x - 66 * size, y - 96 * size, 132 * size, 92 * size, c.linear(((0, light(tone, 0.3)), (1, dark(tone, 0.3))), angle=30), corner=4)
+        c.rect(
+            x - 66 * size,
+            y - 96 * size,
+            132 * size,
+            92 * size,
+            c.linear(((0, light(tone, 0.3)), (1, dark(tone, 0.3))), angle=30),
+            corner=4,
+        )
         c.rect(x - 76 * size, y - 112 * size, 152 * size, 20 * size, c.tube_fill(light(tone, 0.2)), corner=4)
         c.rect(x - 26 * size, y - 24 * size, 52 * size, 9 * size, "#2f2018", corner=3)
     for _ in range(40):
@@ -203,11 +263,17 @@ def sea(c: Canvas, hour: str) -> None:
     for _ in range(50):
         x, y = c.dice.uniform(-20, WIDTH), c.dice.uniform(240, 460)
         c.line(f"M{x:.0f} {y:.0f}q{y / 20:.0f} -5 {y / 9:.0f} 0", "#ffffff", 2.4, 0.45)
-    c.path(smooth([(-60, 470), (200, 440), (460, 466), (840, 430), (880, 660), (-60, 660)]), c.linear(((0, "#f3e0b4"), (1, "#cfa870"))))
+    c.path(
+        smooth([(-60, 470), (200, 440), (460, 466), (840, 430), (880, 660), (-60, 660)]),
+        c.linear(((0, "#f3e0b4"), (1, "#cfa870"))),
+    )
     for x, y, size in ((590, 300, 0.6), (220, 360, 0.9), (500, 440, 1.25)):
         tone = c.dice.choice(("#3f7a8a", "#b5453a", "#4f8a5a", "#d9952e"))
         c.push(x, y, scale=size, flip=c.dice.random() < 0.5)
-        c.path("M-130 -20Q-110 34 -70 36L84 36Q120 26 150 -40Q60 -6 -130 -20Z", c.linear(((0, light(tone, 0.3)), (1, dark(tone, 0.45)))))
+        c.path(
+            "M-130 -20Q-110 34 -70 36L84 36Q120 26 150 -40Q60 -6 -130 -20Z",
+            c.linear(((0, light(tone, 0.3)), (1, dark(tone, 0.45)))),
+        )
         c.line("M-128 -18Q40 0 148 -38", "#f6e6c0", 7)
         c.rect(-40, -58, 66, 50, c.linear(((0, "#f6ead0"), (1, "#c9b48a"))), corner=5)
         c.line("M50 -20V-120M50 -116L110 -40", "#6b4a30", 5)
@@ -236,11 +302,21 @@ def kitchen(c: Canvas, hour: str) -> None:
         c.rect(30, shelf, 380, 14, c.tube_fill("#8a5a34"))
         for i in range(6):
             tone = c.dice.choice(("#a8522c", "#cf8a3a", "#7d5a4a", "#d9b060", "#8a3a3a"))
-            c.rect(48 + i * 60, shelf - 66, 44, 66, c.linear(((0, dark(tone, 0.2)), (0.3, light(tone, 0.4)), (1, dark(tone, 0.4))), angle=0), corner=9)
+            c.rect(
+                48 + i * 60,
+                shelf - 66,
+                44,
+                66,
+                c.linear(((0, dark(tone, 0.2)), (0.3, light(tone, 0.4)), (1, dark(tone, 0.4))), angle=0),
+                corner=9,
+            )
             c.rect(50 + i * 60, shelf - 76, 40, 14, "#e6d3a8", corner=4)
     for x, size in ((180, 1.0), (590, 1.15)):
         c.shadow(x, 540, 150 * size, 30, 0.6)
-        c.path(f"M{x - 120 * size:.0f} 400C{x - 130 * size:.0f} 500 {x - 90 * size:.0f} 540 {x:.0f} 540C{x + 90 * size:.0f} 540 {x + 130 * size:.0f} 500 {x + 120 * size:.0f} 400Z", c.tube_fill("#6a5648", angle=0))
+        c.path(
+            f"M{x - 120 * size:.0f} 400C{x - 130 * size:.0f} 500 {x - 90 * size:.0f} 540 {x:.0f} 540C{x + 90 * size:.0f} 540 {x + 130 * size:.0f} 500 {x + 120 * size:.0f} 400Z",
+            c.tube_fill("#6a5648", angle=0),
+        )
         c.ellipse(x, 400, 120 * size, 30 * size, "#4a3a30")
         c.ellipse(x, 402, 106 * size, 23 * size, c.dice.choice(("#a8582a", "#cf9a4a", "#e9d9b4", "#8f5f6a")))
         for k in (-40, 0, 40):
@@ -263,7 +339,13 @@ def drying(c: Canvas, hour: str) -> None:
             c.ellipse(x, y, size, size * 0.38, c.tube_fill("#c99a55"))
             c.ellipse(x, y - 2, size * 0.9, size * 0.32, light(tone, 0.1))
             for _ in range(16):
-                c.ellipse(x + c.dice.uniform(-0.7, 0.7) * size, y + c.dice.uniform(-0.2, 0.2) * size, size * 0.09, size * 0.04, c.vary(tone, 0.3))
+                c.ellipse(
+                    x + c.dice.uniform(-0.7, 0.7) * size,
+                    y + c.dice.uniform(-0.2, 0.2) * size,
+                    size * 0.09,
+                    size * 0.04,
+                    c.vary(tone, 0.3),
+                )
     land.farmer(c, c.dice.uniform(250, 560), 400, 130, shirt="#4f7a6a")
 
 
@@ -302,7 +384,13 @@ def homestead(c: Canvas, hour: str) -> None:
         c.line(f"M{x:.0f} {y:.0f}v-18", "#5f8a45", 3)
         c.ellipse(x, y - 20, 8, 7, c.dice.choice(("#e0563f", "#f2c23a", "#d97aa0", "#ffffff", "#a86ac0")))
     for i in range(c.dice.choice((2, 2, 3))):
-        land.farmer(c, 330 + i * 74 + c.dice.uniform(-8, 8), 470 + i % 2 * 14, 150 - i % 3 * 18, shirt=c.dice.choice(("#7a4a6b", "#3f6f8a", "#a85a3a", "#4f7a5a")))
+        land.farmer(
+            c,
+            330 + i * 74 + c.dice.uniform(-8, 8),
+            470 + i % 2 * 14,
+            150 - i % 3 * 18,
+            shirt=c.dice.choice(("#7a4a6b", "#3f6f8a", "#a85a3a", "#4f7a5a")),
+        )
 
 
 SCENES: dict[str, Scene] = {

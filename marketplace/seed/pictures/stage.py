@@ -26,14 +26,16 @@ def set_stage(c: Canvas, backdrop: str = "cream", wood: str = "honey", horizon: 
 
 def draw_backdrop(backdrop: str, wood: str, horizon: float) -> Canvas:
     """Draw the wall, its soft lights, the table and the light that falls on it."""
-    c = Canvas(SIZE, SIZE, random.Random(f"{backdrop} {wood} {horizon}"), prefix="b")  # noqa: S311 - a drawing
+    c = Canvas(SIZE, SIZE, random.Random(f"{backdrop} {wood} {horizon}"), prefix="b")
     top, bottom, lights = BACKDROPS[backdrop]
     c.rect(0, 0, SIZE, SIZE, c.linear(((0, top), (1, bottom))))
     for _ in range(16):
         x, y = c.dice.uniform(-40, SIZE + 40), c.dice.uniform(-30, horizon + 10)
         radius, colour = c.dice.uniform(34, 105), c.dice.choice(lights)
         strength = c.dice.uniform(0.22, 0.5)
-        disc = c.radial(((0, colour, strength * 0.75), (0.82, colour, strength), (0.94, colour, strength * 0.4), (1, colour, 0.0)))
+        disc = c.radial(
+            ((0, colour, strength * 0.75), (0.82, colour, strength), (0.94, colour, strength * 0.4), (1, colour, 0.0))
+        )
         c.ellipse(x, y, radius, radius, disc)
     _table(c, WOODS[wood], horizon)
     glow = c.radial(((0, "#fff2cf", 0.62), (0.5, "#fff2cf", 0.18), (1, "#fff2cf", 0.0)), at=(0.2, 0.05), radius=0.8)
@@ -43,7 +45,7 @@ def draw_backdrop(backdrop: str, wood: str, horizon: float) -> Canvas:
 
 def draw_light() -> Canvas:
     """Draw what lies over every picture: corners a little darker, and the morning from the upper left."""
-    c = Canvas(SIZE, SIZE, random.Random(0), prefix="l")  # noqa: S311 - a drawing
+    c = Canvas(SIZE, SIZE, random.Random(0), prefix="l")
     veil = c.radial(((0, "#2b120a", 0.0), (0.72, "#2b120a", 0.0), (1, "#2b120a", 0.34)), at=(0.48, 0.46), radius=0.78)
     c.rect(0, 0, SIZE, SIZE, veil)
     ray = c.linear(((0, "#fff4cf", 0.22), (0.45, "#fff4cf", 0.0)), angle=48)
@@ -67,7 +69,12 @@ def _table(c: Canvas, wood: str, horizon: float) -> None:
         x = centre + lane * (92 + 83 * spread)
         length = c.dice.uniform(20, 90) * (0.4 + spread)
         drift = lane * 0.16 * length
-        c.line(f"M{x:.0f} {y:.0f}q{drift * 0.3:.0f} {length * 0.5:.0f} {drift:.0f} {length:.0f}", dark(wood, 0.5), 1.6, 0.22)
+        c.line(
+            f"M{x:.0f} {y:.0f}q{drift * 0.3:.0f} {length * 0.5:.0f} {drift:.0f} {length:.0f}",
+            dark(wood, 0.5),
+            1.6,
+            0.22,
+        )
 
 
 def board(c: Canvas, x: float, y: float, rx: float, wood: str = "#d9a566") -> None:
@@ -81,7 +88,12 @@ def board(c: Canvas, x: float, y: float, rx: float, wood: str = "#d9a566") -> No
     for i in range(9):
         level = y - depth + (i + 0.5) * depth * 2 / 9 + c.dice.uniform(-3, 3)
         bend = c.dice.uniform(-9, 9)
-        c.line(f"M{x - rx * 1.1:.0f} {level:.0f}Q{x:.0f} {level + bend:.0f} {x + rx * 1.1:.0f} {level:.0f}", dark(wood, 0.3), 1.6, 0.35)
+        c.line(
+            f"M{x - rx * 1.1:.0f} {level:.0f}Q{x:.0f} {level + bend:.0f} {x + rx * 1.1:.0f} {level:.0f}",
+            dark(wood, 0.3),
+            1.6,
+            0.35,
+        )
     c.pop()
 
 
@@ -92,7 +104,13 @@ def plate(c: Canvas, x: float, y: float, rx: float, colour: str = "#f3eee2", rim
     c.ellipse(x, y + rx * 0.07, rx * 0.98, ry, dark(colour, 0.4))
     c.ellipse(x, y, rx, ry, c.linear(((0, dark(colour, 0.05)), (0.5, light(colour, 0.6)), (1, dark(colour, 0.12)))))
     c.ellipse(x, y, rx * 0.95, ry * 0.94, "none", stroke=rim, stroke_width=3.5, opacity=0.75)
-    c.ellipse(x, y + ry * 0.06, rx * 0.72, ry * 0.7, c.radial(((0, light(colour, 0.4)), (0.8, dark(colour, 0.04)), (1, dark(colour, 0.16)))))
+    c.ellipse(
+        x,
+        y + ry * 0.06,
+        rx * 0.72,
+        ry * 0.7,
+        c.radial(((0, light(colour, 0.4)), (0.8, dark(colour, 0.04)), (1, dark(colour, 0.16)))),
+    )
 
 
 def tray(c: Canvas, x: float, y: float, rx: float, straw: str = "#dcb56e") -> None:
@@ -101,7 +119,9 @@ def tray(c: Canvas, x: float, y: float, rx: float, straw: str = "#dcb56e") -> No
     c.shadow(x + 12, y + ry * 0.4, rx * 1.12, ry * 1.16, 0.6)
     c.ellipse(x, y + rx * 0.08, rx, ry, dark(straw, 0.5))
     c.ellipse(x, y, rx, ry, c.tube_fill(dark(straw, 0.15)))
-    inner = smooth([(x + math.cos(a * math.pi / 8) * rx * 0.93, y + math.sin(a * math.pi / 8) * ry * 0.9) for a in range(16)])
+    inner = smooth(
+        [(x + math.cos(a * math.pi / 8) * rx * 0.93, y + math.sin(a * math.pi / 8) * ry * 0.9) for a in range(16)]
+    )
     c.path(inner, c.radial(((0, light(straw, 0.35)), (1, dark(straw, 0.12)))))
     c.clip(inner)
     for i in range(-16, 17):
@@ -130,7 +150,10 @@ def basket_front(c: Canvas, x: float, y: float, rx: float, straw: str = "#cf9a52
         f"A{rx * 0.72:.1f} {ry * 0.6:.1f} 0 0 1 {x - rx * 0.72:.1f} {y + height:.1f}"
         f"C{x - rx * 0.8:.1f} {y + height:.1f} {x - rx * 0.98:.1f} {y + height * 0.8:.1f} {x - rx:.1f} {y:.1f}Z"
     )
-    c.path(wall, c.linear(((0, dark(straw, 0.22)), (0.26, light(straw, 0.3)), (0.6, straw), (1, dark(straw, 0.5))), angle=0))
+    c.path(
+        wall,
+        c.linear(((0, dark(straw, 0.22)), (0.26, light(straw, 0.3)), (0.6, straw), (1, dark(straw, 0.5))), angle=0),
+    )
     c.clip(wall)
     columns, rows = 22, 7
     for row in range(rows):
@@ -145,7 +168,12 @@ def basket_front(c: Canvas, x: float, y: float, rx: float, straw: str = "#cf9a52
             c.ellipse(cx, cy, width, height / rows * 0.52, light(straw, 0.38), opacity=0.55)
             c.ellipse(cx + width * 1.9, cy + 2, width * 0.5, height / rows * 0.5, dark(straw, 0.55), opacity=0.4)
     c.pop()
-    c.path(f"M{x - rx:.1f} {y:.1f}A{rx:.1f} {ry:.1f} 0 0 0 {x + rx:.1f} {y:.1f}", "none", stroke=dark(straw, 0.35), stroke_width=17)
+    c.path(
+        f"M{x - rx:.1f} {y:.1f}A{rx:.1f} {ry:.1f} 0 0 0 {x + rx:.1f} {y:.1f}",
+        "none",
+        stroke=dark(straw, 0.35),
+        stroke_width=17,
+    )
     c.path(
         f"M{x - rx:.1f} {y - 2:.1f}A{rx:.1f} {ry:.1f} 0 0 0 {x + rx:.1f} {y - 2:.1f}", "none",
         stroke=c.linear(((0, light(straw, 0.2)), (0.3, light(straw, 0.55)), (1, dark(straw, 0.15))), angle=0), stroke_width=12,
@@ -169,20 +197,36 @@ def bowl_front(c: Canvas, x: float, y: float, rx: float, glaze: str = "#f2ead9",
         f"A{rx * 0.42:.1f} {ry * 0.4:.1f} 0 0 1 {x - rx * 0.42:.1f} {y + height:.1f}"
         f"C{x - rx * 0.55:.1f} {y + height:.1f} {x - rx * 0.94:.1f} {y + height * 0.7:.1f} {x - rx:.1f} {y:.1f}Z"
     )
-    c.path(wall, c.linear(((0, dark(glaze, 0.1)), (0.26, light(glaze, 0.8)), (0.58, glaze), (1, dark(glaze, 0.48))), angle=0))
+    c.path(
+        wall,
+        c.linear(((0, dark(glaze, 0.1)), (0.26, light(glaze, 0.8)), (0.58, glaze), (1, dark(glaze, 0.48))), angle=0),
+    )
     c.clip(wall)
     for offset, width in ((0.13, 5), (0.19, 2.5), (0.66, 4)):
         level, half = y + height * offset, rx * (1 - 0.35 * offset**2)
-        c.path(f"M{x - half:.1f} {level:.1f}A{half:.1f} {ry:.1f} 0 0 0 {x + half:.1f} {level:.1f}", "none", stroke=paint, stroke_width=width, opacity=0.75)
+        c.path(
+            f"M{x - half:.1f} {level:.1f}A{half:.1f} {ry:.1f} 0 0 0 {x + half:.1f} {level:.1f}",
+            "none",
+            stroke=paint,
+            stroke_width=width,
+            opacity=0.75,
+        )
     for i in range(7):
         angle = math.pi * (i + 0.5) / 7
         px, py = x - math.cos(angle) * rx * 0.88, y + math.sin(angle) * ry * 0.95 + height * 0.38
         size = rx * 0.065 * (0.45 + math.sin(angle))
         for petal in range(5):
             turn = 2 * math.pi * petal / 5 + i
-            c.ellipse(px + math.cos(turn) * size * 0.8, py + math.sin(turn) * size, size * 0.5, size * 0.5, paint, opacity=0.7)
+            c.ellipse(
+                px + math.cos(turn) * size * 0.8, py + math.sin(turn) * size, size * 0.5, size * 0.5, paint, opacity=0.7
+            )
     c.pop()
-    c.path(f"M{x - rx:.1f} {y:.1f}A{rx:.1f} {ry:.1f} 0 0 0 {x + rx:.1f} {y:.1f}", "none", stroke=light(glaze, 0.8), stroke_width=5)
+    c.path(
+        f"M{x - rx:.1f} {y:.1f}A{rx:.1f} {ry:.1f} 0 0 0 {x + rx:.1f} {y:.1f}",
+        "none",
+        stroke=light(glaze, 0.8),
+        stroke_width=5,
+    )
     c.gleam(x - rx * 0.55, y + height * 0.42, rx * 0.13, height * 0.32, 0.75, 12)
 
 
@@ -194,12 +238,25 @@ def banana_leaf(c: Canvas, x: float, y: float, length: float, *, turn: float = 0
     outline: list[Point] = [(-half, 0), (-half * 0.7, -wide * 0.72), (-half * 0.2, -wide), (half * 0.4, -wide * 0.86), (half * 0.86, -wide * 0.4), (half, 0),
                             (half * 0.8, wide * 0.56), (half * 0.3, wide), (-half * 0.25, wide * 0.96), (-half * 0.76, wide * 0.62)]  # fmt: skip
     shape = smooth(outline)
-    c.path(shape, c.linear(((0, light(green, 0.28)), (0.48, green), (0.52, dark(green, 0.2)), (1, mix(green, "#2f6b39", 0.5)))))
+    c.path(
+        shape,
+        c.linear(((0, light(green, 0.28)), (0.48, green), (0.52, dark(green, 0.2)), (1, mix(green, "#2f6b39", 0.5)))),
+    )
     c.clip(shape)
     for i in range(-24, 25):
         start = i * half / 22
-        c.line(f"M{start:.0f} 0q{wide * 0.2:.0f} {-wide * 0.6:.0f} {wide * 0.5:.0f} {-wide * 1.1:.0f}", dark(green, 0.3), 1.5, 0.5)
-        c.line(f"M{start:.0f} 0q{wide * 0.2:.0f} {wide * 0.6:.0f} {wide * 0.5:.0f} {wide * 1.1:.0f}", light(green, 0.3), 1.5, 0.35)
+        c.line(
+            f"M{start:.0f} 0q{wide * 0.2:.0f} {-wide * 0.6:.0f} {wide * 0.5:.0f} {-wide * 1.1:.0f}",
+            dark(green, 0.3),
+            1.5,
+            0.5,
+        )
+        c.line(
+            f"M{start:.0f} 0q{wide * 0.2:.0f} {wide * 0.6:.0f} {wide * 0.5:.0f} {wide * 1.1:.0f}",
+            light(green, 0.3),
+            1.5,
+            0.35,
+        )
     c.line(f"M{-half:.0f} 0Q0 -5 {half:.0f} 0", light(green, 0.62), 7)
     c.line(f"M{-half:.0f} 3Q0 0 {half:.0f} 2", dark(green, 0.3), 2, 0.6)
     c.pop()
@@ -214,8 +271,18 @@ def cloth(c: Canvas, x: float, y: float, rx: float, colour: str = "#c94f3d") -> 
     c.path(edge, "#f7ecd7")
     c.clip(edge)
     for i in range(-9, 10):
-        c.line(f"M{x + i * rx * 0.13 - rx * 0.2:.0f} {y - rx * 0.5:.0f}L{x + i * rx * 0.17 + rx * 0.12:.0f} {y + rx * 0.5:.0f}", colour, rx * 0.05, 0.5)
+        c.line(
+            f"M{x + i * rx * 0.13 - rx * 0.2:.0f} {y - rx * 0.5:.0f}L{x + i * rx * 0.17 + rx * 0.12:.0f} {y + rx * 0.5:.0f}",
+            colour,
+            rx * 0.05,
+            0.5,
+        )
     for i in range(-5, 6):
-        c.line(f"M{x - rx * 1.1:.0f} {y + i * rx * 0.085:.0f}q{rx:.0f} {rx * 0.04:.0f} {rx * 2.2:.0f} 0", colour, rx * 0.035, 0.5)
+        c.line(
+            f"M{x - rx * 1.1:.0f} {y + i * rx * 0.085:.0f}q{rx:.0f} {rx * 0.04:.0f} {rx * 2.2:.0f} 0",
+            colour,
+            rx * 0.035,
+            0.5,
+        )
     c.path(edge, c.linear(((0, "#ffffff", 0.25), (0.5, "#ffffff", 0.0), (1, "#2b120a", 0.3)), angle=40))
     c.pop()
