@@ -134,6 +134,18 @@ class HelperForm(BaseForm):
     )
 
 
+class ResetForm(BaseForm):
+    """Somebody who forgot the password."""
+
+    login = StringField(
+        _l("Số điện thoại hoặc thư điện tử của người quên mật khẩu"),
+        validators=[
+            Required("Hãy nhập số điện thoại hoặc thư điện tử."),
+            Length(max=_LONGEST_EMAIL, message="Nội dung này quá dài."),
+        ],
+    )
+
+
 class PersonForm(BaseForm):
     """One person, by number."""
 

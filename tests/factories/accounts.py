@@ -40,7 +40,7 @@ def make_user(
     if household_id is not None and not is_helper:
         roles.add(Role.HOUSEHOLD)
     if phone is None and email is None:
-        phone = f"+849120{next(_numbers):05d}"
+        phone = f"+8498{next(_numbers):07d}"
     user_id = create_user(
         session=session,
         name=name,
@@ -57,9 +57,7 @@ def make_user(
             user_id=user_id, household_id=household_id, kind="helper" if is_helper else "own", granted_at=now
         )
         if is_helper:
-            owners = select(Membership.user_id).where(
-                Membership.household_id == household_id, Membership.kind == "own"
-            )
+            owners = select(Membership.user_id).where(Membership.household_id == household_id, Membership.kind == "own")
             membership.granted_by = session.execute(owners.limit(1)).scalar_one_or_none()
         session.add(membership)
     session.flush()
