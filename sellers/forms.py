@@ -23,8 +23,6 @@ from sellers.rules import BANKS, CERTIFICATE_KINDS, HOUSEHOLD_KINDS, IDENTITY_ME
 
 _BIGGEST_ID = 2**63 - 1
 _WHOLE = Decimal(1)
-_BIGGEST_AREA_M2 = 10_000_000
-_BIGGEST_CAPACITY = 1_000_000
 
 
 def _read_id(typed: object) -> int:
@@ -99,18 +97,6 @@ class SiteForm(ReplaySafeForm):
         for name in ("parent_id", "area_m2", "capacity_heads", "planting_area_code"):
             if name not in asked:
                 del self[name]
-
-    def validate_area_m2(self, field: Field) -> None:
-        """Refuse areas larger than a commune."""
-        if field.data is not None and field.data > _BIGGEST_AREA_M2:
-            message = "Diện tích này lớn hơn cả một xã. Hãy kiểm tra lại."
-            raise ValidationError(message)
-
-    def validate_capacity_heads(self, field: Field) -> None:
-        """Refuse more animals than any farm holds."""
-        if field.data is not None and field.data > _BIGGEST_CAPACITY:
-            message = "Số con này quá lớn. Hãy kiểm tra lại."
-            raise ValidationError(message)
 
 
 class CertificateForm(ReplaySafeForm):

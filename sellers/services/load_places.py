@@ -52,7 +52,7 @@ def load_administrative_units(session: Session) -> int:
             }
         )
     added = session.execute(insert(Commune).returning(Commune.code, Commune.id, sort_by_parameter_order=True), rows)
-    ids = {code: commune_id for code, commune_id in added}
+    ids = {row.code: row.id for row in added}
     session.execute(insert(PlaceTerm), _terms(data, provinces, old, into, ids))
     return len(rows)
 

@@ -85,7 +85,7 @@ def test_a_name_that_several_communes_share_is_asked_about(client, session):
     ("changes", "message"),
     [
         ({"shown_name": ""}, "Hãy đặt tên để người mua gọi."),
-        ({"phone": "0373123"}, "Số điện thoại phải có 10 chữ số"),
+        ({"phone": "0912"}, "Số điện thoại phải có 10 chữ số"),
         ({"kind": "company"}, "Hãy chọn hộ gia đình hoặc hợp tác xã."),
         ({"commune_code": "", "commune_text": "khong co"}, "Chưa tìm thấy nơi này."),
         ({"commune_code": "99999", "commune_text": "khong co"}, "Chưa tìm thấy nơi này."),
@@ -198,9 +198,9 @@ def test_bad_places_are_not_made(client, session):
     sign_in(client, make_user(session, household_id=household_id))
     for changes, message in (
         ({"name": " "}, "Hãy đặt tên để dễ chọn khi ghi sổ."),
-        ({"area_m2": "một mẫu"}, "error"),
-        ({"area_m2": "-5"}, "error"),
-        ({"area_m2": "99.999.999"}, "Diện tích này lớn hơn cả một xã."),
+        ({"area_m2": "một mẫu"}, "Hãy nhập số lượng bằng chữ số"),
+        ({"area_m2": "0"}, "Số lượng phải lớn hơn 0."),
+        ({"area_m2": "10.000.001"}, "lớn"),
     ):
         typed = {"form_key": str(uuid.uuid4()), "name": "Ruộng", **changes}
         answer = client.post("/ho-cua-toi/noi-san-xuat/moi?loai=field", data=typed)
