@@ -130,9 +130,7 @@ def make_offer(
     draft = make_draft(price_vnd=price, **changes)
     if lot_id is None:
         wanted = Decimal(amount) * draft.content_amount
-        lot_id = put_lot(
-            session, household_id, unit=draft.content_unit, amount=wanted, template=_template(draft)
-        )
+        lot_id = put_lot(session, household_id, unit=draft.content_unit, amount=wanted, template=_template(draft))
     product_id = make_product(
         session=session, household_id=household_id, draft=draft, photos=photos, form_key=uuid.uuid4(), now=now
     )
