@@ -125,9 +125,7 @@ def make_site(
     capacity_heads: int | None = None,
 ) -> int:
     """Return the id of a new place of a household."""
-    facts = SiteFacts(
-        kind=kind, name=name, parent_id=parent_id, area_m2=area_m2, capacity_heads=capacity_heads
-    )
+    facts = SiteFacts(kind=kind, name=name, parent_id=parent_id, area_m2=area_m2, capacity_heads=capacity_heads)
     return add_site(session=session, household_id=household_id, facts=facts, form_key=uuid.uuid4())
 
 
