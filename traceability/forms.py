@@ -1,6 +1,7 @@
 """Forms of the field diary and of the commune's desk. What an entry must hold is decided by the rules, not here."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, RadioField, SelectChoice, StringField, TextAreaField
@@ -38,8 +39,20 @@ def choices_of(codes: Iterable[str], labels: Mapping[str, str]) -> list[SelectCh
     return [SelectChoice(code, labels[code]) for code in dict.fromkeys(codes)]
 
 
-def _day(label: str) -> VietnameseDateField:
-    return VietnameseDateField(label, validators=[Required(_l("Hãy chọn ngày."))])
+def _day(label: str) -> "DayField":
+    return DayField(label, validators=[Required(_l("Hãy chọn ngày."))])
+
+
+class DayField(VietnameseDateField):
+    """A day that the form asks for."""
+
+    data: Any
+
+
+class AmountField(QuantityField):
+    """An amount that the form asks for."""
+
+    data: Any
 
 
 class SeasonForm(ReplaySafeForm):
@@ -81,7 +94,7 @@ class IncomingForm(EntryForm):
             Length(max=MAX_SHORT, message=_TOO_LONG),
         ],
     )
-    amount = QuantityField(_l("Bao nhiêu?"), validators=[Optional()])
+    amount = AmountField(_l("Bao nhiêu?"), validators=[Optional()])
     unit = _choice(_l("Đơn vị"), _UNITS, required=False)
     supplier = _short(_l("Mua của ai?"))
     paper_no = _short(_l("Số hóa đơn hoặc giấy kiểm dịch"))
@@ -93,7 +106,7 @@ class WorkForm(EntryForm):
 
     kind = _choice(_l("Đã làm việc gì?"))
     product = _short(_l("Dùng thứ gì?"))
-    amount = QuantityField(_l("Bao nhiêu?"), validators=[Optional()])
+    amount = AmountField(_l("Bao nhiêu?"), validators=[Optional()])
     unit = _choice(_l("Đơn vị"), _UNITS, required=False)
     operator = _choice(_l("Ai làm?"), OPERATORS)
 
@@ -132,7 +145,7 @@ class TreatmentForm(EntryForm):
 class HarvestForm(EntryForm):
     """A harvest, slaughter or making."""
 
-    amount = QuantityField(_l("Được bao nhiêu?"), validators=[Required(_l("Hãy ghi số lượng."))])
+    amount = AmountField(_l("Được bao nhiêu?"), validators=[Required(_l("Hãy ghi số lượng."))])
     unit = _choice(_l("Đơn vị"), _UNITS)
     best_before_on = VietnameseDateField(_l("Hạn sử dụng"), validators=[Optional()])
     grade = _short(_l("Loại"))
@@ -174,8 +187,8 @@ class CloseForm(ReplaySafeForm):
 class PackForm(EntryForm):
     """Packs out of a lot."""
 
-    taken = QuantityField(_l("Lấy ra bao nhiêu từ lô?"), validators=[Required(_l("Hãy ghi lượng lấy ra."))])
-    amount = QuantityField(_l("Đóng được bao nhiêu?"), validators=[Required(_l("Hãy ghi số đóng được."))])
+    taken = AmountField(_l("Lấy ra bao nhiêu từ lô?"), validators=[Required(_l("Hãy ghi lượng lấy ra."))])
+    amount = AmountField(_l("Đóng được bao nhiêu?"), validators=[Required(_l("Hãy ghi số đóng được."))])
     unit = _choice(_l("Đóng thành"), _UNITS)
     best_before_on = VietnameseDateField(_l("Hạn sử dụng"), validators=[Optional()])
     produce = _short(_l("Tên hàng sau khi đóng gói"))
@@ -185,9 +198,9 @@ class SplitForm(ReplaySafeForm):
     """Up to three parts out of a lot; what is not named stays in it."""
 
     happened_on = _day(_l("Tách ngày nào?"))
-    amount = QuantityField(_l("Phần thứ nhất"), validators=[Required(_l("Hãy ghi lượng tách ra."))])
-    second = QuantityField(_l("Phần thứ hai"), validators=[Optional()])
-    third = QuantityField(_l("Phần thứ ba"), validators=[Optional()])
+    amount = AmountField(_l("Phần thứ nhất"), validators=[Required(_l("Hãy ghi lượng tách ra."))])
+    second = AmountField(_l("Phần thứ hai"), validators=[Optional()])
+    third = AmountField(_l("Phần thứ ba"), validators=[Optional()])
 
 
 class MergeForm(ReplaySafeForm):
@@ -200,7 +213,7 @@ class LossForm(ReplaySafeForm):
     """Part of a lot that was lost."""
 
     happened_on = _day(_l("Ngày nào?"))
-    amount = QuantityField(_l("Mất bao nhiêu?"), validators=[Required(_l("Hãy ghi lượng hao hụt."))])
+    amount = AmountField(_l("Mất bao nhiêu?"), validators=[Required(_l("Hãy ghi lượng hao hụt."))])
     reason = StringField(
         _l("Vì sao?"),
         validators=[

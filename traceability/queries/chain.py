@@ -66,7 +66,7 @@ def check_chain(session: Session, household_id: int) -> ChainState:
     return read_check(*session.execute(select_check(household_id)).one())
 
 
-def select_check(household_id: int) -> Select[Any]:
+def select_check(household_id: int) -> Select[*tuple[Any, ...]]:
     """Return the statement that recomputes a chain; ``read_check`` understands its row."""
     position = func.row_number().over(order_by=Record.seq)
     links = (
@@ -92,11 +92,10 @@ def select_check(household_id: int) -> Select[Any]:
     ).select_from(links)
 
 
-def read_check(
-    count: int, fits: bool, broken: int | None, head_seq: int | None, head: bytes | None, last: bytes | None
-) -> ChainState:
+def read_check(*row: Any) -> ChainState:
     """Turn the row of ``select_check`` into what it says."""
-    is_intact = fits and count == (head_seq or 0) and (last or GENESIS) == (head or GENESIS)
+    count, fits, broken, head_seq, head, last = row
+    is_intact = bool(fits) and count == (head_seq or 0) and (last or GENESIS) == (head or GENESIS)
     return ChainState(count, (head or GENESIS).hex(), is_intact, None if is_intact else (broken or count + 1))
 
 

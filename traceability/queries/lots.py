@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
@@ -209,5 +210,5 @@ def _one(session: Session, *conditions: ColumnElement[bool]) -> LotView:
     return found[0]
 
 
-def _all(session: Session, statement: Select[*tuple[object, ...]]) -> list[LotView]:
+def _all(session: Session, statement: Select[*tuple[Any, ...]]) -> list[LotView]:
     return [LotView(*row) for row in session.execute(statement)]

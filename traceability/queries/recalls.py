@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
 from marketplace.core.errors import NotFound
@@ -79,4 +79,8 @@ def _load(session: Session, *conditions: ColumnElement[bool]) -> list[RecallView
         .order_by(Recall.id.desc())
         .limit(_PAGE)
     )  # fmt: skip
-    return [RecallView(*tuple[Any, ...](row)[:-1], lot_ids=tuple(sorted(row[-1] or ()))) for row in rows]
+    return [RecallView(*row[:-1], tuple(sorted(row[-1] or ()))) for row in map(_plain, rows)]
+
+
+def _plain(row: Row[*tuple[Any, ...]]) -> tuple[Any, ...]:
+    return tuple(row)

@@ -62,7 +62,7 @@ class RecordView:
         return self.declared_at is None
 
 
-def select_records(*conditions: ColumnElement[bool]) -> Select[Any]:
+def select_records(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Return the statement that reads records with their private details and what was declared about them."""
     return (
         select(Record, PrivateDetail.content, Declaration.body, Declaration.recorded_at, Corrective.id)
@@ -73,7 +73,7 @@ def select_records(*conditions: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def read_records(session: Session, statement: Select[Any]) -> list[RecordView]:
+def read_records(session: Session, statement: Select[*tuple[Any, ...]]) -> list[RecordView]:
     """Run a statement made by ``select_records``."""
     return [_view(*row) for row in session.execute(statement)]
 

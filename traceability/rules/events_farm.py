@@ -86,7 +86,7 @@ def incoming(stamp: Stamp, season: SeasonRef, entry: IncomingEntry, supplier_lot
 def work(stamp: Stamp, season: SeasonRef, entry: WorkEntry, waiting_until: date | None) -> Body:
     """Work was done: inputs join the season's transformation; other work is observed on the season."""
     step = _CBV_STEPS.get(entry.kind) or identifiers.step_uri(entry.kind)
-    details = {
+    details: Body = {
         "bizStep": step,
         "disposition": "in_progress",
         "cq:product": entry.product,

@@ -106,15 +106,16 @@ def tell_author(record: RecordView) -> str:
     if record.kind == "verification":
         return str(record.details.get("officerTitle") or _("Cán bộ xã"))
     if record.kind == "recall":
-        return _("Cán bộ xã")
-    if record.kind == "released" or record.kind == "held":
-        return _("Sổ tự đối chiếu")
-    return {
+        return str(_("Cán bộ xã"))
+    if record.kind in {"released", "held"}:
+        return str(_("Sổ tự đối chiếu"))
+    roles: dict[str, str] = {
         "household": _("Hộ sản xuất"),
         "helper": _("Do người được hộ nhờ ghi hộ"),
         "officer": _("Do cán bộ xã ghi hộ"),
         "system": _("Chợ tự ghi"),
-    }.get(record.entered_role, "")
+    }
+    return roles.get(record.entered_role, "")
 
 
 def _correction(record: RecordView) -> str:
@@ -122,7 +123,7 @@ def _correction(record: RecordView) -> str:
         return ""
     reason = record.declared_reason or _("ghi nhầm")
     if record.corrected_by is None:
-        return _("việc này không có thật, %(reason)s", reason=reason)
+        return str(_("việc này không có thật, %(reason)s", reason=reason))
     return reason
 
 
@@ -130,7 +131,7 @@ def _title(record: RecordView) -> str:
     details = record.details
     if record.kind in WORK_LABELS:
         return WORK_LABELS[record.kind]
-    return {
+    titles: dict[str, str] = {
         "season_opened": _("Bắt đầu: %(produce)s", produce=details.get("produce", "")),
         "season_closed": _("Kết thúc"),
         "incoming": _("Nhập %(what)s", what=INCOMING_LABELS.get(str(details.get("what")), _("vật tư")).lower()),
@@ -147,19 +148,18 @@ def _title(record: RecordView) -> str:
         "held": _("Tạm giữ, không được bán"),
         "released": _("Hết tạm giữ"),
         "recall": _("Thu hồi"),
-    }.get(record.kind, record.kind)
+    }
+    return titles.get(record.kind, record.kind)
 
 
 def _detail(record: RecordView) -> str:
     details = record.details
     if record.kind in TREATMENTS and record.waiting_until is not None:
         if not details.get("waitingDays"):
-            return _("Theo nhãn, thuốc này không cần cách ly.")
-        return _(
-            "Cách ly %(days)s ngày, đến hết ngày %(until)s.",
-            days=details["waitingDays"],
-            until=f"{record.waiting_until:%d/%m/%Y}",
-        )
+            return str(_("Theo nhãn, thuốc này không cần cách ly."))
+        until = f"{record.waiting_until:%d/%m/%Y}"
+        days = details["waitingDays"]
+        return str(_("Cách ly %(days)s ngày, đến hết ngày %(until)s.", days=days, until=until))
     if record.kind in {"loss", "held", "released"}:
         return str(details.get("reason", ""))
     if record.kind == "recall":
