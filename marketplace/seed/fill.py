@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import click
 from flask import Flask
@@ -19,7 +18,7 @@ from marketplace.seed.accounts import OPERATOR, PASSWORD, make_people
 from marketplace.seed.aftermath import finish
 from marketplace.seed.history import list_order_plans, make_history
 from marketplace.seed.households import plan_households
-from marketplace.seed.photo_album import fill_album, list_pictures
+from marketplace.seed.photo_album import list_pictures, open_album
 from marketplace.seed.settle import settle_household
 from sellers.services.load_places import load_administrative_units
 
@@ -38,28 +37,24 @@ def seed_if_empty(app: Flask, now: datetime | None = None) -> bool:
             if not _may_fill(session):
                 return False
         with _progress() as tell:
-            _fill(Path(app.config["MEDIA_DIR"]), now, tell)
+            _fill(app, now, tell)
     return True
 
 
-def _fill(media_dir: Path, now: datetime, tell: Callable[[str, int], None]) -> None:
+def _fill(app: Flask, now: datetime, tell: Callable[[str, int], None]) -> None:
     tell("people", 1)
     with transaction() as session:
         people = make_people(session, now - timedelta(days=720))
-    album = fill_album(_run, media_dir, now - timedelta(days=720), lambda count: tell("pictures", count))
     password_hash = hash_password(PASSWORD)
-    for plan in plan_households():
-        with transaction() as session:
-            people.households[plan.code] = settle_household(session, plan, people, album, password_hash, now)
-        tell("households and their diaries", 1)
+    with open_album(app, now - timedelta(days=720), lambda count: tell("pictures", count)) as album:
+        for plan in plan_households():
+            album.wait_for(plan.goods)
+            with transaction() as session:
+                people.households[plan.code] = settle_household(session, plan, people, album, password_hash, now)
+            tell("households and their diaries", 1)
     with transaction() as session:
         open_parcels = make_history(session, people, now, lambda: tell("orders", 1))
         finish(session, open_parcels, now)
-
-
-def _run(work: Callable[[Session], None]) -> None:
-    with transaction() as session:
-        work(session)
 
 
 def _may_fill(session: Session) -> bool:
