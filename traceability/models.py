@@ -233,7 +233,7 @@ class PrivateDetail(Base):
 
 
 class LotLink(Base):
-    """An edge of the lot graph: so much of the parent went into the child. ``supplied`` comes from another household."""
+    """An edge of the lot graph: so much of the parent went into the child. ``supplied``: from another household."""
 
     __tablename__ = "trace_lot_links"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

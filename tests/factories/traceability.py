@@ -50,9 +50,7 @@ def make_officer_actor(commune_id: int) -> Actor:
 def make_photo(session: Session, sha256: str = "ab" * 32, now: datetime = NOW) -> str:
     """Note a photo as stored (no file lies behind it) and return its hash."""
     session.execute(
-        insert(StoredPhoto)
-        .values(sha256=sha256, width=1280, height=960, stored_at=now)
-        .on_conflict_do_nothing()
+        insert(StoredPhoto).values(sha256=sha256, width=1280, height=960, stored_at=now).on_conflict_do_nothing()
     )
     return sha256
 
@@ -102,7 +100,7 @@ def make_lot(
     now: datetime = NOW,
     is_complete: bool = True,
 ) -> LotView:
-    """Return a harvested lot, with seed, work and a photo in its diary unless told otherwise. Nobody asked the commune."""
+    """Return a harvested lot, with seed, work and a photo in its diary unless told otherwise."""
     actor = actor or make_keeper(household_id)
     harvested_on = harvested_on or local_date(now)
     season = season or make_season(
@@ -162,9 +160,7 @@ def make_waiting_lot(session: Session, household_id: int, **about: object) -> Lo
     lot = make_lot(session, household_id, **about)  # type: ignore[arg-type]
     assert isinstance(actor, Actor)
     assert isinstance(now, datetime)
-    return request_verification(
-        session=session, household_id=household_id, lot_id=lot.id, actor=actor, now=now
-    )
+    return request_verification(session=session, household_id=household_id, lot_id=lot.id, actor=actor, now=now)
 
 
 def make_verified_lot(session: Session, household_id: int, **about: object) -> LotView:

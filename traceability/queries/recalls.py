@@ -79,7 +79,7 @@ def _load(session: Session, *conditions: ColumnElement[bool]) -> list[RecallView
         .order_by(Recall.id.desc())
         .limit(_PAGE)
     )  # fmt: skip
-    return [RecallView(*row[:-1], tuple(sorted(row[-1] or ()))) for row in map(_plain, rows)]
+    return [RecallView(*(*row[:-1], tuple(sorted(row[-1] or ())))) for row in map(_plain, rows)]
 
 
 def _plain(row: Row[*tuple[Any, ...]]) -> tuple[Any, ...]:

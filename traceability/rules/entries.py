@@ -144,7 +144,7 @@ def check_harvest_entry(entry: HarvestEntry, today: date, started_on: date) -> N
     check_text(entry.produce, "produce")
     check_length(entry.note, "note", MAX_NOTE)
     check_photos(entry.photos)
-    if len({lot_id for lot_id, _ in entry.inputs}) != len(entry.inputs) or len(entry.inputs) > 20:  # noqa: PLR2004
+    if len({lot_id for lot_id, _ in entry.inputs}) != len(entry.inputs) or len(entry.inputs) > 20:
         message = "Mỗi lô nguyên liệu chỉ chọn một lần, tối đa 20 lô."
         raise Refused("inputs_repeat", message, field="inputs")
 
@@ -208,7 +208,8 @@ def check_text(text: str, field: str, missing: str = "") -> None:
     What is sealed can never be taken out again, so it must not name or reach a person (Law 91/2025/QH15).
     """
     if missing and not text.strip():
-        raise Refused(f"{field}_missing", missing, field=field)
+        code = f"{field}_missing"
+        raise Refused(code, missing, field=field)
     check_length(text, field, MAX_SHORT)
     if has_contact(text):
         message = "Đừng ghi số điện thoại hay e-mail ở đây: sổ này công khai và không xóa được."
@@ -220,7 +221,7 @@ def check_length(text: str, field: str, maximum: int) -> None:
     if len(text) > maximum:
         message = f"Đoạn này quá dài. Tối đa {maximum} ký tự."
         raise Refused("text_too_long", message, field=field, maximum=maximum)
-    if any(ord(ch) < 32 and ch not in "\n\r\t" for ch in text):  # noqa: PLR2004
+    if any(ord(ch) < 32 and ch not in "\n\r\t" for ch in text):
         message = "Đoạn này có ký tự lạ. Hãy gõ lại."
         raise Refused("text_unreadable", message, field=field)
 

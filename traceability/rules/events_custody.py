@@ -88,7 +88,7 @@ def sale(stamp: Stamp, kind: str, goods: Portion, lot_code: str) -> Body:
     )
 
 
-def verification(
+def verification(  # noqa: PLR0917 - what is sealed, field by field
     stamp: Stamp, decision: str, goods: Portion, lot_code: str, title: str, reviewed: Sequence[str]
 ) -> Body:
     """An officer decided on a lot. ``reviewed`` are the hashes (hex) of the records that stood in its story then."""

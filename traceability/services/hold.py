@@ -1,4 +1,4 @@
-"""Holds lots that the diary shows to have been taken inside a waiting period, and lets them go when it no longer does."""
+"""Holds lots that the diary shows to have been taken inside a waiting period, and lets them go when that is gone."""
 
 import uuid
 from collections.abc import Sequence

@@ -206,7 +206,7 @@ def merge_lots(
 def _mergeable(
     session: Session, household_id: int, parts: Sequence[tuple[int, Decimal]], happened_on: date
 ) -> list[tuple[LotView, Decimal]]:
-    if not 2 <= len(parts) <= MAX_PARTS or len({lot_id for lot_id, _ in parts}) != len(parts):  # noqa: PLR2004
+    if not 2 <= len(parts) <= MAX_PARTS or len({lot_id for lot_id, _ in parts}) != len(parts):
         message = f"Hãy chọn từ 2 đến {MAX_PARTS} lô khác nhau để gộp."
         raise Refused("parts_wrong", message, field="lots")
     chosen = []

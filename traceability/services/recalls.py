@@ -1,4 +1,4 @@
-"""Recall (thu hồi): from one lot to every lot that came out of it, at once and for good; or a drill that changes nothing."""
+"""Recall (thu hồi): from one lot to every lot that came out of it, at once and for good; or a drill."""
 
 import uuid
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Goods that leave a lot for the shop, and goods that come back unsold. What the shop does with them is its business."""
+"""Goods that leave a lot for the shop, and goods that come back unsold."""
 
 import uuid
 from collections.abc import Callable
@@ -68,7 +68,7 @@ def return_from_sale(
     return _move(session, household_id, lot_id, quantity, "unlisted", move, key=key, actor=actor, now=now)
 
 
-def _move(
+def _move(  # noqa: PLR0917 - the arguments of the two use cases
     session: Session,
     household_id: int,
     lot_id: int,

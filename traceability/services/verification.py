@@ -24,7 +24,14 @@ from traceability.services.chain import Draft, append_record, find_replay, lock_
 from traceability.services.states import move_lot
 
 
-def request_verification(*, session: Session, household_id: int, lot_id: int, actor: Actor, now: datetime) -> LotView:
+def request_verification(
+    *,
+    session: Session,
+    household_id: int,
+    lot_id: int,
+    actor: Actor,  # noqa: ARG001 - asking is not sealed; every use case is told who asks
+    now: datetime,
+) -> LotView:
     """Ask the commune to verify a lot; asking again changes nothing.
 
     Raises ``Refused`` (``lot_incomplete``) with everything that the diary still lacks.

@@ -47,21 +47,21 @@ def household_id(session: Session, now: datetime) -> int:
 def test_the_database_refuses_to_change_what_is_written(
     session: Session, household_id: int, table: str, statement: str
 ) -> None:
-    before = session.scalar(text(f"SELECT count(*) FROM {table}"))
+    before = session.scalar(text(f"SELECT count(*) FROM {table}"))  # noqa: S608
     with pytest.raises(DatabaseError), session.begin_nested():
         session.execute(text(statement.format(table)))
-    assert session.scalar(text(f"SELECT count(*) FROM {table}")) == before
+    assert session.scalar(text(f"SELECT count(*) FROM {table}")) == before  # noqa: S608
     assert verify_chain(session, household_id).is_intact
 
 
+_THIRD = " WHERE seq = 3 AND household_id = :id"
 TAMPERING = {
     "another body, hash kept": (
-        "UPDATE trace_records SET body = convert_to('{}', 'UTF8') WHERE seq = 3 AND household_id = :id",
+        "UPDATE trace_records SET body = convert_to('{}', 'UTF8')" + _THIRD,  # noqa: S608
         3,
     ),
     "another body, own hash made anew": (
-        "UPDATE trace_records SET body = convert_to('{}', 'UTF8'),"
-        " hash = sha256(prev_hash || convert_to('{}', 'UTF8')) WHERE seq = 3 AND household_id = :id",
+        "UPDATE trace_records SET (body, hash) = (convert_to('{}', 'UTF8'), sha256(prev_hash || '{}'::bytea))" + _THIRD,  # noqa: S608
         4,
     ),
     "a record gone from the middle": (

@@ -31,7 +31,7 @@ from traceability.services.sale import commit_to_sale
 from traceability.services.verification import request_verification, verify_lot
 
 
-def test_from_seed_to_recall(session: Session, now: datetime) -> None:
+def test_from_seed_to_recall(session: Session, now: datetime) -> None:  # noqa: PLR0915 - a whole life
     household_id = make_household(session)
     keeper = make_keeper(household_id)
     commune_id = get_household(session, household_id).commune_id
