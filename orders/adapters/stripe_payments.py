@@ -97,14 +97,13 @@ def _read_intent(intent: stripe.PaymentIntent) -> CardPayment:
         state = CardState.PAID
     elif intent.status == "canceled":
         state = CardState.CANCELLED
-    metadata = intent.metadata
     return CardPayment(
         reference=intent.id,
         client_secret=intent.client_secret or "",
         state=state,
         amount_vnd=intent.amount,
         received_vnd=intent.amount_received or 0,
-        attempt_key=str(metadata["attempt_key"]) if metadata and "attempt_key" in metadata else "",
+        attempt_key=str(intent.metadata["attempt_key"]) if "attempt_key" in intent.metadata else "",
     )
 
 

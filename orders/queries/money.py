@@ -30,19 +30,18 @@ def list_unpaid_orders(session: Session, before: datetime, limit: int = 100) -> 
 
 def list_open_cards(session: Session, limit: int = 100) -> list[str]:
     """Return gateway references of card payments that we still wait for."""
-    return list(
-        session.execute(
-            select(Payment.gateway_reference)
-            .where(
-                Payment.method == "card",
-                Payment.state.in_(("pending", "expired", "void")),
-                Payment.received_vnd == 0,
-                Payment.gateway_reference.is_not(None),
-            )
-            .order_by(Payment.id.desc())
-            .limit(limit)
-        ).scalars()
-    )
+    references = session.execute(
+        select(Payment.gateway_reference)
+        .where(
+            Payment.method == "card",
+            Payment.state.in_(("pending", "expired", "void")),
+            Payment.received_vnd == 0,
+            Payment.gateway_reference.is_not(None),
+        )
+        .order_by(Payment.id.desc())
+        .limit(limit)
+    ).scalars()
+    return [reference for reference in references if reference is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,34 +88,6 @@ def list_credits(session: Session, limit: int = 50) -> Sequence[CreditRow]:
         .limit(limit)
     )
     return [CreditRow(*row) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class RefundRow:
-    """A refund for the operator's page."""
-
-    id: int
-    amount_vnd: int
-    reason: str
-    state: str
-    method: str
-    order_number: str
-    requested_at: datetime
-
-
-def list_refunds(session: Session, limit: int = 50) -> Sequence[RefundRow]:
-    """Return the newest refunds."""
-    rows = session.execute(
-        select(
-            Refund.id, Refund.amount_vnd, Refund.reason, Refund.state, Payment.method, Order.number,
-            Refund.requested_at,
-        )
-        .join(Payment, Payment.id == Refund.payment_id)
-        .join(Order, Order.id == Payment.order_id)
-        .order_by(Refund.id.desc())
-        .limit(limit)
-    )  # fmt: skip
-    return [RefundRow(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

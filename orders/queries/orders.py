@@ -159,7 +159,7 @@ def find_order_of_consignment(session: Session, consignment_id: int) -> int:
     return order_id
 
 
-def _load(session: Session, wanted: Select[tuple[Order]]) -> OrderView:
+def _load(session: Session, wanted: Select[Order]) -> OrderView:
     order = session.execute(wanted).scalar_one_or_none()
     if order is None:
         raise OrderUnknown
@@ -188,7 +188,7 @@ def view_payment(payment: Payment) -> PaymentView:
     )  # fmt: skip
 
 
-def _load_consignments(session: Session, wanted: Select[tuple[Consignment]]) -> list[ConsignmentView]:
+def _load_consignments(session: Session, wanted: Select[Consignment]) -> list[ConsignmentView]:
     """Load consignments with their lines and lots: three statements for any number of them."""
     consignments = session.execute(wanted.order_by(Consignment.id)).scalars().all()
     lines = (
@@ -347,4 +347,4 @@ def list_changes(session: Session, order_id: int) -> list[tuple[datetime, str, s
         .where(Change.order_id == order_id)
         .order_by(Change.id)
     )
-    return [tuple(row) for row in rows]
+    return [(when, what, detail, role) for when, what, detail, role in rows]

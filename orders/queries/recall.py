@@ -57,7 +57,7 @@ def list_reached(session: Session, lot_ids: Collection[int]) -> Sequence[Reached
         .where(LineLot.lot_id.in_(lot_ids), Order.state != "expired")
         .order_by(Order.id, LineLot.id)
     )  # fmt: skip
-    return [Reached(*row) for row in rows]
+    return [Reached(*tuple(row)) for row in rows]
 
 
 def list_recalled_lines(session: Session, order_id: int) -> Sequence[int]:

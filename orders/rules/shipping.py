@@ -14,41 +14,77 @@ _MAX_LINE = 150
 class Sender(Protocol):
     """Where the post collects."""
 
-    name: str
-    phone: str
-    line: str
-    hamlet: str
-    commune_name: str
-    province_name: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def phone(self) -> str: ...
+
+    @property
+    def line(self) -> str: ...
+
+    @property
+    def hamlet(self) -> str: ...
+
+    @property
+    def commune_name(self) -> str: ...
+
+    @property
+    def province_name(self) -> str: ...
 
 
 class Bought(Protocol):
     """One line of goods."""
 
-    name: str
-    unit: str
-    quantity: Decimal
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def unit(self) -> str: ...
+
+    @property
+    def quantity(self) -> Decimal: ...
 
 
 class Placed(Protocol):
     """An order: to whom, and how it is paid."""
 
-    payment_method: str
-    buyer_name: str
-    buyer_phone: str
-    commune_name: str
-    province_name: str
-    address_line: str
-    address_note: str
+    @property
+    def payment_method(self) -> str: ...
+
+    @property
+    def buyer_name(self) -> str: ...
+
+    @property
+    def buyer_phone(self) -> str: ...
+
+    @property
+    def commune_name(self) -> str: ...
+
+    @property
+    def province_name(self) -> str: ...
+
+    @property
+    def address_line(self) -> str: ...
+
+    @property
+    def address_note(self) -> str: ...
 
 
 class Part(Protocol):
     """A household's part of an order. Money in đồng."""
 
-    goods_vnd: int
-    shipping_vnd: int
-    parcel_g: int
-    service: str
+    @property
+    def goods_vnd(self) -> int: ...
+
+    @property
+    def shipping_vnd(self) -> int: ...
+
+    @property
+    def parcel_g(self) -> int: ...
+
+    @property
+    def service(self) -> str: ...
 
 
 def cod_amount(order: Placed, part: Part) -> int:

@@ -22,20 +22,36 @@ class TrackStep:
 class Movement(Protocol):
     """Something that the carrier said about a parcel."""
 
-    label: str
-    happened_at: datetime
-    place: str
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def happened_at(self) -> datetime: ...
+
+    @property
+    def place(self) -> str: ...
 
 
 class Tracked(Protocol):
     """A consignment with the moments of its steps."""
 
-    state: str
-    accepted_at: datetime | None
-    packed_at: datetime | None
-    handed_over_at: datetime | None
-    ended_at: datetime | None
-    end_reason: str | None
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def accepted_at(self) -> datetime | None: ...
+
+    @property
+    def packed_at(self) -> datetime | None: ...
+
+    @property
+    def handed_over_at(self) -> datetime | None: ...
+
+    @property
+    def ended_at(self) -> datetime | None: ...
+
+    @property
+    def end_reason(self) -> str | None: ...
 
 
 _ORDER = ("accepted", "packed", "handed_over", "delivered")
