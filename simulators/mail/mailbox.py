@@ -4,7 +4,7 @@ import email
 import email.policy
 import socket
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -62,7 +62,7 @@ class MailSimulator(Simulator):
         fault = self.faults.take("smtp")
         if fault is not None:
             return {"429": "451 Too many messages, slow down"}.get(fault.kind, "550 Mailbox unavailable")
-        message = cast("EmailMessage", email.message_from_bytes(content, policy=email.policy.default))
+        message = email.message_from_bytes(content, policy=email.policy.default)
         number = str(self.store.next_number("mail"))
         self.store.put("mails", number, {
             "id": number, "at": self.clock.epoch(), "sender": sender, "to": recipients,

@@ -212,7 +212,7 @@ class StripeSimulator(Simulator):
 
     def _list(self, kind: str) -> Callable[[Json], Json]:
         def view(params: Json) -> Json:
-            filters = {
+            filters: Json = {
                 name: params.get(name) for name in ("payment_intent", "charge", "customer", "type") if name in params
             }
             return self.ledger.page(kind, params, request.path, filters)

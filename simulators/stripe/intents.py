@@ -94,7 +94,7 @@ class Intents:
             intent.update(payment_method=method["id"], status="requires_confirmation")
         self._ledger.emit("payment_intent.created", intent)
         if confirm:
-            rest = {
+            rest: Json = {
                 name: params[name]
                 for name in ("return_url", "use_stripe_sdk", "error_on_requires_action")
                 if name in params

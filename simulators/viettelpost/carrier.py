@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 
 import segno
-from flask import abort, jsonify, render_template, request
+from flask import Response, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -358,12 +358,12 @@ class ViettelPostSimulator(Simulator):
         )  # fmt: skip
 
 
-def envelope(status: int, message: str, data: object = None, *, is_error: bool = True) -> ResponseReturnValue:
+def envelope(status: int, message: str, data: object = None, *, is_error: bool = True) -> Response:
     """Wrap an answer; business errors are HTTP 200 with ``error: true``."""
     return jsonify({"status": status, "error": is_error, "message": message, "data": data})
 
 
-def ok(data: object) -> ResponseReturnValue:
+def ok(data: object) -> Response:
     """Wrap a good answer."""
     return envelope(200, "OK", data, is_error=False)
 
