@@ -30,7 +30,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
 def make_celery(app: Flask) -> Celery:
     """Return a Celery application whose tasks run inside the Flask application's context."""
 
-    class ContextTask(Task):  # type: ignore[type-arg]  # Celery's Task is generic only for type checkers
+    class ContextTask(Task):
         """Runs in an application context of its own, so that the database session ends with the task."""
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -23,9 +23,14 @@ class NotFound(DomainError):
     """It does not exist, or not for the person who asks (the two are not told apart)."""
 
     def __init__(
-        self, code: str = "not_found", message: str = "Không tìm thấy nội dung này.", **params: object
+        self,
+        code: str = "not_found",
+        message: str = "Không tìm thấy nội dung này.",
+        *,
+        field: str | None = None,
+        **params: object,
     ) -> None:
-        super().__init__(code, message, **params)
+        super().__init__(code, message, field=field, **params)
 
 
 class Refused(DomainError):

@@ -71,6 +71,7 @@ class Required(InputRequired):
 class _TypedField(StringField):
     """A text field whose data is a value; what was typed stays when it cannot be read."""
 
+    data: Any  # what ``_parse`` of the subclass returns, or None
     widget = TextInput()
 
     def _value(self) -> str:
@@ -197,8 +198,8 @@ def format_phone(number: str) -> str:
 class PhotosField(MultipleFileField):
     """Up to six photos. Data is the list of files that were really sent."""
 
-    def process_formdata(self, valuelist: Sequence[FileStorage]) -> None:
-        """Keep only files with a name and refuse too many."""
+    def process_formdata(self, valuelist: Sequence[FileStorage | str]) -> None:
+        """Keep only files with a name and refuse too many. A part sent without a file arrives as text."""
         self.data = [file for file in valuelist if isinstance(file, FileStorage) and file.filename]
         if len(self.data) > MAX_PHOTOS:
             message = f"Mỗi lần chỉ gửi được tối đa {MAX_PHOTOS} ảnh."

@@ -112,9 +112,7 @@ def _add_sites(session: Session, plan: HouseholdPlan, household_id: int) -> dict
         facts = SiteFacts(
             kind=way.site_kind,
             name=way.site_name,
-            area_m2=round(_AREAS.get(way.site_kind, 0) * d.uniform(0.6, 1.5), -1) or None
-            if way.site_kind in _AREAS
-            else None,
+            area_m2=int(round(_AREAS[way.site_kind] * d.uniform(0.6, 1.5), -1)) if way.site_kind in _AREAS else None,
             capacity_heads=d.choice((30, 60, 120)) if way.site_kind == "barn" else None,
         )
         sites[way.site_kind] = add_site(

@@ -156,10 +156,11 @@ class TantivyIndex:
             order=order,
             offset=(request.page - 1) * PAGE_SIZE,
         )
-        if not page.count:
+        total: int = page.count  # type: ignore[attr-defined]  # the field is there, only the stub forgets it
+        if not total:
             return SearchResult((), 0, self._facets(index, words, request.filters), understood_as)
         ids = [int(str(searcher.doc(address).get_first("product_id"))) for _, address in page.hits]
-        return SearchResult(ids, page.count, self._facets(index, words, request.filters), understood_as)
+        return SearchResult(ids, total, self._facets(index, words, request.filters), understood_as)
 
     def _facets(self, index: tantivy.Index, words: Query, filters: SearchFilters) -> dict[str, dict[str, int]]:
         """Count each facet as if it were not narrowed itself, so that a buyer sees the other choices."""

@@ -232,9 +232,9 @@ def root(colour: str) -> Draw:
             y = -104 + i * 15
             c.line(f"M-36 {y}q36 {c.dice.uniform(4, 14):.0f} 70 0", dark(tone, 0.4), 2.4, 0.4)
         for _ in range(7):
-            y, side = c.dice.uniform(-20, 110), c.dice.choice((-1, 1))
+            low, side = c.dice.uniform(-20, 110), c.dice.choice((-1, 1))
             c.line(
-                f"M{side * 36} {y:.0f}q{side * 20} 16 {side * c.dice.uniform(26, 54):.0f} {c.dice.uniform(20, 54):.0f}",
+                f"M{side * 36} {low:.0f}q{side * 20} 16 {side * c.dice.uniform(26, 54):.0f} {c.dice.uniform(20, 54):.0f}",
                 dark(tone, 0.1),
                 4,
             )

@@ -232,8 +232,8 @@ def corn(c: Canvas) -> None:
     c.clip(ear)
     for row in range(7):
         for i in range(19):
-            x, y = -88 + i * 15 + (row % 2) * 7, (row - 3) * 14.5 * (1 - (i / 30) ** 2)
-            c.ellipse(x, y, 8.4, 7.6, c.round_fill(c.vary("#f7ecc4", 0.05)))
+            x, off = -88 + i * 15 + (row % 2) * 7, (row - 3) * 14.5 * (1 - (i / 30) ** 2)
+            c.ellipse(x, off, 8.4, 7.6, c.round_fill(c.vary("#f7ecc4", 0.05)))
     c.path(ear, c.linear(((0, "#ffffff", 0.12), (0.5, "#ffffff", 0.0), (1, "#5b3413", 0.5))))
     c.pop()
     c.path(

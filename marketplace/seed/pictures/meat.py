@@ -26,8 +26,8 @@ def belly(c: Canvas) -> None:
         c.linear(((0, "#e9b692"), (1, "#c78764"))),
     )
     for _ in range(16):
-        x, y = c.dice.uniform(-110, 150), c.dice.uniform(0, 96)
-        c.line(f"M{x:.0f} {y - x * 0.1:.0f}l{c.dice.uniform(12, 30):.0f} -4", "#fbe9db", 3, 0.4)
+        x, deep = c.dice.uniform(-110, 150), c.dice.uniform(0, 96)
+        c.line(f"M{x:.0f} {deep - x * 0.1:.0f}l{c.dice.uniform(12, 30):.0f} -4", "#fbe9db", 3, 0.4)
     c.gleam(-20, -46, 90, 10, 0.7, -5)
 
 

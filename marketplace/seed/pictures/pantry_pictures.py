@@ -164,7 +164,7 @@ def _laid(
         if holder == "leaf":
             banana_leaf(c, 400, 580, 780, turn=-4)
         else:
-            {"board": board, "plate": plate, "tray": tray, "cloth": cloth}[holder](c, 400, 580, 350)
+            _HOLDERS[holder](c, 400, 580, 350)
         lay(c, places, draw, scale=scale, turn=turn, foot=0.4)
         if extra:
             extra(c)
@@ -293,6 +293,12 @@ def myrtle_wine(c: Canvas) -> None:
     )
 
 
+_HOLDERS: dict[str, Callable[[Canvas, float, float, float], None]] = {
+    "board": board,
+    "plate": plate,
+    "tray": tray,
+    "cloth": cloth,
+}
 _SAUCE = vessels.jar("#8f5f78", lid="#b5453a", mark="fish", grain=60)
 _TEP = vessels.jar("#cf5a34", lid="#d9a03a", mark="fish", grain=110)
 _HONEY_COMB = dry.grain("#f0b02e", long=24, thick=20)

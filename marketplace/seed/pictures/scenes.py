@@ -166,9 +166,9 @@ def barn(c: Canvas, hour: str) -> None:
         c.rect(i * 100 - 10, 0, 16, 250, c.tube_fill("#6b4a30", angle=0))
     c.path(f"M0 240L{WIDTH} 240L{WIDTH} {HEIGHT}L0 {HEIGHT}Z", c.linear(((0, "#b9955c"), (1, "#8a6a3f"))))
     for _ in range(170):
-        x, y = c.dice.uniform(0, WIDTH), c.dice.uniform(260, HEIGHT)
+        left, top = c.dice.uniform(0, WIDTH), c.dice.uniform(260, HEIGHT)
         c.line(
-            f"M{x:.0f} {y:.0f}l{c.dice.uniform(-34, 34):.0f} {c.dice.uniform(-8, 8):.0f}",
+            f"M{left:.0f} {top:.0f}l{c.dice.uniform(-34, 34):.0f} {c.dice.uniform(-8, 8):.0f}",
             c.vary("#e3c277", 0.25),
             3,
             0.8,
@@ -250,9 +250,9 @@ def bees(c: Canvas, hour: str) -> None:
         c.rect(x - 76 * size, y - 112 * size, 152 * size, 20 * size, c.tube_fill(light(tone, 0.2)), corner=4)
         c.rect(x - 26 * size, y - 24 * size, 52 * size, 9 * size, "#2f2018", corner=3)
     for _ in range(40):
-        x, y = c.dice.uniform(60, 740), c.dice.uniform(250, 560)
-        c.ellipse(x, y, 4.4, 3, "#2b2118")
-        c.ellipse(x - 1, y - 4, 4, 2.4, "#ffffff", opacity=0.7)
+        left, top = c.dice.uniform(60, 740), c.dice.uniform(250, 560)
+        c.ellipse(left, top, 4.4, 3, "#2b2118")
+        c.ellipse(left - 1, top - 4, 4, 2.4, "#ffffff", opacity=0.7)
     land.farmer(c, c.dice.uniform(380, 460), 480, 128, shirt="#f0ead8")
 
 
