@@ -94,9 +94,7 @@ def list_parts(session: Session, order_id: int) -> list[Consignment]:
     """Return an order's consignments as they stand."""
     session.expire_all()
     return list(
-        session.execute(
-            select(Consignment).where(Consignment.order_id == order_id).order_by(Consignment.id)
-        ).scalars()
+        session.execute(select(Consignment).where(Consignment.order_id == order_id).order_by(Consignment.id)).scalars()
     )
 
 

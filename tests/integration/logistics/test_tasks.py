@@ -217,7 +217,7 @@ def test_a_lost_answer_to_a_cancellation_is_settled_by_the_sweep(
         ("refused", "refused", "parcel_booking_refused"),
     ],
 )
-def test_every_journey_ends_where_the_carrier_says(  # noqa: PLR0917
+def test_every_journey_ends_where_the_carrier_says(
     session: Session, parcel_id: int, control: Control, script: str, state: str, event: str
 ) -> None:
     run_due(session, utcnow())

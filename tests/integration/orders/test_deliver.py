@@ -65,9 +65,7 @@ def test_another_household_does_not_find_the_order(session, offer):
     placed = buy(session, {offer.offer_id: 1})
     part = list_parts(session, placed.order_id)[0]
     with pytest.raises(NotFound):
-        accept_consignment(
-            session=session, household_id=other, consignment_id=part.id, actor=SYSTEM_ACTOR, now=NOW
-        )
+        accept_consignment(session=session, household_id=other, consignment_id=part.id, actor=SYSTEM_ACTOR, now=NOW)
     assert list_parts(session, placed.order_id)[0].state == "to_accept"
 
 
@@ -149,9 +147,12 @@ def test_a_recall_stops_what_has_not_left_and_only_that(session, offer):
         "cancelled",
         "handed_over",
     ]
-    assert "logistics.parcel_cancel_asked" in list_events(session, "logistics.") or list_parcels(
-        session, [list_parts(session, packed.order_id)[0].number]
-    )[list_parts(session, packed.order_id)[0].number].is_ended
+    assert (
+        "logistics.parcel_cancel_asked" in list_events(session, "logistics.")
+        or list_parcels(session, [list_parts(session, packed.order_id)[0].number])[
+            list_parts(session, packed.order_id)[0].number
+        ].is_ended
+    )
     warn_buyers(session=session, recall_id=1, lot_ids=[offer.lot_id])
     assert list_events(session)[-1] == "orders.buyers_warned"
 

@@ -38,9 +38,7 @@ def offer(session):
 
 
 def pay(session, money, amount, number="1", *, now=NOW):
-    return settle_credit(
-        session=session, source="sepay", credit=credit(money.transfer_code, amount, number), now=now
-    )
+    return settle_credit(session=session, source="sepay", credit=credit(money.transfer_code, amount, number), now=now)
 
 
 def test_the_right_transfer_confirms_the_order_once(session, offer):

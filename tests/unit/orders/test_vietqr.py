@@ -13,9 +13,7 @@ def test_crc_is_the_one_of_the_standard():
 
 
 def test_payload_names_bank_account_amount_and_purpose():
-    payload = encode_vietqr(
-        bank_bin="970436", account_number="0123456789", amount_vnd=185_000, purpose="CQ7F3K9M2X"
-    )
+    payload = encode_vietqr(bank_bin="970436", account_number="0123456789", amount_vnd=185_000, purpose="CQ7F3K9M2X")
     assert payload.startswith("000201010212")
     assert "38540010A00000072701240006970436011001234567890208QRIBFTTA" in payload
     assert "5303704" in payload
@@ -29,9 +27,7 @@ def test_payload_names_bank_account_amount_and_purpose():
 def test_another_reader_understands_the_payload():
     from vietnam_qr_pay import QRPay
 
-    payload = encode_vietqr(
-        bank_bin="970436", account_number="0123456789", amount_vnd=185_000, purpose="CQ7F3K9M2X"
-    )
+    payload = encode_vietqr(bank_bin="970436", account_number="0123456789", amount_vnd=185_000, purpose="CQ7F3K9M2X")
     read = QRPay(payload)
     assert read.is_valid
     assert (read.consumer.bank_bin, read.consumer.bank_number, read.amount) == (
