@@ -41,12 +41,13 @@ def recall_lot(
     lot = get_lot(session, lot_id)
     if officer.commune_id is None or lot.commune_id != officer.commune_id:
         raise NotFound("lot_not_found", LOT_NOT_FOUND)
-    known = session.execute(select(Recall.id).where(Recall.client_key == key)).scalar_one_or_none()
-    if known is not None:
-        return get_recall(session, known, commune_id=officer.commune_id)
     check_text(reason, "reason", "Hãy ghi vì sao thu hồi.")
     check_text(instruction, "instruction", "Hãy ghi người mua phải làm gì với hàng.")
     lots = _lock_reached(session, lot_id)
+    # Asked under the lock: two sendings at once wait for each other, and the second finds the first.
+    known = session.execute(select(Recall.id).where(Recall.client_key == key)).scalar_one_or_none()
+    if known is not None:
+        return get_recall(session, known, commune_id=officer.commune_id)
     next_state(lots[lot_id].state, LotStep.RECALL)
     recall_id = session.execute(
         insert(Recall)
