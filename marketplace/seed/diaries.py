@@ -72,7 +72,7 @@ def harvested_on(goods: Goods, today: date) -> date:
         return today - timedelta(days=150)
     if goods.keeps:
         return today - timedelta(days=27 + dice("age", goods.slug).randrange(14))
-    return today - timedelta(days=1 if goods.shelf_days < 8 else 3 if goods.shelf_days < 20 else 5)  # noqa: PLR2004
+    return today - timedelta(days=1 if goods.shelf_days < 8 else 3 if goods.shelf_days < 20 else 5)
 
 
 def plan_diary(farm: Farm, goods: Goods, index: int) -> None:
@@ -102,9 +102,9 @@ def _plan_more_lots(farm: Farm, goods: Goods, index: int, day: date) -> None:
     fate = (
         "awaiting"
         if goods.slug in _AWAITING
-        else ("recorded", "awaiting", "sent_back", "expired", "awaiting", "", "", "")[index % 8]
+        else ("recorded", "awaiting", "sent_back", "expired", "", "", "", "", "")[index % 9]
     )
-    if not fate or goods.slug in LAST_SUMMER or (fate == "expired" and not 0 < goods.shelf_days < 30):  # noqa: PLR2004
+    if not fate or goods.slug in LAST_SUMMER or (fate == "expired" and not 0 < goods.shelf_days < 30):
         return
     name = f"{goods.slug}/{fate}"
     made = day - timedelta(days=goods.shelf_days + 4) if fate == "expired" else day

@@ -1,4 +1,5 @@
 """What diaries of the invented market say: inputs, work and recipes, by kind of farming and by product."""
+# ruff: noqa: E501 - tables of sentences
 
 from dataclasses import dataclass
 

@@ -77,12 +77,12 @@ class Goods:
         """How many days it may travel."""
         if not self.shelf_days:
             return 15
-        return max(1, min(10, self.shelf_days // 2 - (self.shelf_days > 3)))  # noqa: PLR2004
+        return max(1, min(10, self.shelf_days // 2 - (self.shelf_days > 3)))
 
     @property
     def keeps(self) -> bool:
         """Whether it keeps for two months or more."""
-        return not self.shelf_days or self.shelf_days >= 60  # noqa: PLR2004
+        return not self.shelf_days or self.shelf_days >= 60
 
     @property
     def lot_amount(self) -> Decimal:

@@ -1,4 +1,5 @@
 """Which orders there were: who bought what when, how it was paid, and how far each order came."""
+# ruff: noqa: E501 - tables of sentences
 
 from dataclasses import dataclass
 

@@ -1,4 +1,5 @@
 """Invented households: who makes which goods, in the commune that the goods really come from."""
+# ruff: noqa: E501 - tables of sentences
 
 from collections import defaultdict
 from collections.abc import Sequence

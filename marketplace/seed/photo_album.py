@@ -21,7 +21,7 @@ from marketplace.seed.pictures.raster import paint
 from marketplace.seed.pictures.scenes import SCENES, draw_scene
 
 PRODUCT_WIDTH = 512
-SCENE_WIDTH = 480
+SCENE_WIDTH = 420
 VIEWS = 2
 _HELPERS = 2
 _BATCH = 4
@@ -67,7 +67,9 @@ class Album:
 def list_pictures() -> list[tuple[str, ...]]:
     """Return what is to be drawn, as plain words that cross to another process."""
     scenes = [("scene", code, str(view)) for code in SCENES for view in range(VIEWS)]
-    return scenes + [("product", goods.slug, goods.category, goods.name) for plan in plan_households() for goods in plan.goods]
+    return scenes + [
+        ("product", goods.slug, goods.category, goods.name) for plan in plan_households() for goods in plan.goods
+    ]
 
 
 def draw_picture(words: tuple[str, ...]) -> bytes:

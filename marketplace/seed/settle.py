@@ -90,7 +90,7 @@ def _facts(plan: HouseholdPlan) -> HouseholdFacts:
 
 def _helper(
     session: Session, plan: HouseholdPlan, household_id: int, people: People, user_id: int, joined: datetime
-) -> Actor | None:  # noqa: PLR0917
+) -> Actor | None:
     if plan.index % 6 and plan.code != "lon-bachi":
         return None
     grant_helper(
@@ -149,13 +149,13 @@ def _add_papers(  # noqa: PLR0917 - whose, by whom, seen by whom, when
     papers: list[tuple[CertificateFacts, bool]] = []
     for goods in plan.goods:
         issued = today - timedelta(days=d.randrange(60, 500))
-        if goods.template in _OCOP_TEMPLATES and d.random() < 0.6:  # noqa: PLR2004
+        if goods.template in _OCOP_TEMPLATES and d.random() < 0.6:
             stars = d.choice((3, 3, 4))
             papers.append((_paper("ocop", goods.name, issued, 1095, d.randrange(10, 900), stars), True))
-        elif goods.template in _VIETGAP_TEMPLATES and ("VietGAP" in goods.name or d.random() < 0.4):  # noqa: PLR2004
+        elif goods.template in _VIETGAP_TEMPLATES and ("VietGAP" in goods.name or d.random() < 0.4):
             papers.append((_paper("vietgap", goods.name, issued, 730, d.randrange(10, 900)), True))
         elif goods.template == "processed":
-            papers.append((_paper("food_safety", goods.name, issued, 1095, d.randrange(10, 900)), d.random() < 0.7))  # noqa: PLR2004
+            papers.append((_paper("food_safety", goods.name, issued, 1095, d.randrange(10, 900)), d.random() < 0.7))
     if plan.index % 9 == 0:
         old = today - timedelta(days=800)
         papers.append((_paper("vietgap", plan.goods[0].name, old, 730, d.randrange(10, 900)), True))

@@ -1,4 +1,5 @@
 """Vegetables: leaves, roots, gourds, pods and mushrooms, each about 200 across with its middle at the origin."""
+# ruff: noqa: E501 - shapes are lines of numbers
 
 import math
 

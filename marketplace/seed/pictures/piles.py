@@ -1,4 +1,5 @@
 """How things are laid out: rows, heaps and scatters, always back to front so that the near covers the far."""
+# ruff: noqa: E501 - shapes are lines of numbers
 
 import math
 from collections.abc import Callable, Sequence
