@@ -1,4 +1,7 @@
-"""The pages that say whose market this is and by which rules it runs (Law 122/2025/QH15 on e-commerce; Law 19/2023/QH15 on consumers)."""
+"""The pages that say whose market this is and by which rules it runs.
+
+Sources: Law 122/2025/QH15 on e-commerce; Law 19/2023/QH15 on consumers.
+"""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue

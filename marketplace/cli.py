@@ -181,7 +181,8 @@ def create_user(**given: str) -> None:
     from sellers.queries import get_commune_by_code
 
     if len(given["password"]) < _MIN_PASSWORD:
-        raise click.BadParameter(f"at least {_MIN_PASSWORD} characters", param_hint="--password")
+        message = f"at least {_MIN_PASSWORD} characters"
+        raise click.BadParameter(message, param_hint="--password")
     try:
         with app.app_context(), transaction() as session:
             commune = get_commune_by_code(session, given["commune"]) if given["commune"] else None

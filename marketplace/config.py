@@ -147,7 +147,7 @@ def list_problems(settings: Settings) -> list[str]:
         "SEPAY_ACCOUNT_NAME": settings.bank.account_name,
     }
     problems = [f"{name} is not set." for name, value in needed.items() if not value]
-    if settings.secret_key and len(settings.secret_key) < 32:  # noqa: PLR2004
+    if settings.secret_key and len(settings.secret_key) < 32:
         problems.append("SECRET_KEY is shorter than 32 characters.")
     if not settings.is_secure:
         problems.append("PUBLIC_URL does not begin with https://, so cookies travel in the clear.")

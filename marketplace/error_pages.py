@@ -62,10 +62,10 @@ def _on_http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if isinstance(error, InternalServerError) and error.original_exception is not None:
         log.error("unhandled", path=request.path, exc_info=error.original_exception)
-    if status < 400:  # noqa: PLR2004 - redirects are exceptions too
+    if status < 400:
         return error
     response = _answer(status, None, str(error.name).lower().replace(" ", "_"))
-    if status == 405:  # noqa: PLR2004
+    if status == 405:
         allowed: Any = error.get_headers()
         return response[0], status, {key: value for key, value in allowed if key == "Allow"}
     return response
@@ -74,5 +74,5 @@ def _on_http_error(error: HTTPException) -> ResponseReturnValue:
 def _answer(status: int, message: str | None, code: str) -> tuple[Any, int]:
     if request.path.startswith(("/api/", "/webhooks/")) or request.accept_mimetypes.best == "application/json":
         return jsonify({"error": {"code": code, "message": message or code}}), status
-    page = status if status in _PAGES else (400 if status < 500 else 500)  # noqa: PLR2004
+    page = status if status in _PAGES else (400 if status < 500 else 500)
     return render_template(f"errors/{page}.html", message=message, status=status), status

@@ -94,4 +94,4 @@ def format_ago(value: datetime) -> str:
         return f"{passed.seconds // 3600} giờ trước"
     if days == 1:
         return "hôm qua"
-    return f"{days} ngày trước" if days < 7 else format_day(value)  # noqa: PLR2004
+    return f"{days} ngày trước" if days < 7 else format_day(value)

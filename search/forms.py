@@ -46,7 +46,7 @@ def read_search(args: "MultiDict[str, str]") -> ReadSearch:
         certificate=_code(args.get("chung-nhan", "")),
         price_from=price_from,
         price_to=price_to,
-        stars=stars if 1 <= stars <= 5 else None,  # noqa: PLR2004 - stars
+        stars=stars if 1 <= stars <= 5 else None,
         in_stock=args.get("con-hang") == "1",
     )
     page = min(max(args.get("trang", 1, type=int), 1), _MAX_PAGE)

@@ -1,1 +1,1 @@
-"""The outside world on this machine: carriers, card payments, a bank and a mail server that speak the real protocols."""
+"""The outside world on this machine: a carrier, a card gateway, a bank and a mail server, by their real protocols."""

@@ -187,7 +187,7 @@ def add_controls(simulator: Simulator, page: str = "control.html") -> Blueprint:
         body = read_input().get("body")
         if not isinstance(body, dict):
             message = "body must be the JSON object to send with a wrong secret"
-            raise ValueError(message)
+            raise ValueError(message)  # noqa: TRY004 - what was sent is wrong, not the program
         return answer(sender().send(body, label="forged", is_forged=True), 201)
 
     @sim.post("/webhooks/<delivery_id>/resend")

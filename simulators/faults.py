@@ -42,7 +42,7 @@ class Faults:
         if fault.kind not in KINDS:
             message = f"kind must be one of {', '.join(KINDS)}"
             raise ValueError(message)
-        if fault.count < 1 or not 0 <= fault.seconds <= 600:  # noqa: PLR2004 - ten minutes
+        if fault.count < 1 or not 0 <= fault.seconds <= 600:
             message = "count must be at least 1 and seconds between 0 and 600"
             raise ValueError(message)
         with self._lock:

@@ -93,7 +93,7 @@ class Simulators:
 
     def _listen(self) -> BaseWSGIServer:
         root = _root_app(self)
-        mounts: dict[str, "WSGIApplication"] = {f"/{simulator.name}": simulator.app for simulator in self.all}
+        mounts: dict[str, WSGIApplication] = {f"/{simulator.name}": simulator.app for simulator in self.all}
         app = HangUp(DispatcherMiddleware(root, mounts), self._stopping.wait)
         return make_server(self.settings.host, self.settings.port, app, threaded=True, request_handler=_QuietHandler)
 

@@ -23,7 +23,10 @@ HANG_UP_HEADER = "X-Sim-Hang-Up"
 _CONTROL = "/__sim"
 _MAX_BODY = 8 * 1024 * 1024
 #: Pages of a simulator load nothing from elsewhere.
-_CSP = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self'"
+_CSP = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "frame-src 'self'; form-action 'self'"
+)
 
 
 class Simulator(ABC):
@@ -57,7 +60,7 @@ class Simulator(ABC):
     def fault_answer(self, kind: str) -> ResponseReturnValue:
         """Word the fault "500", "429" or "expired_token" as this outside system does."""
 
-    def tick(self) -> None:
+    def tick(self) -> None:  # noqa: B027 - most of them do nothing by themselves
         """Do what happens by itself; called about twice a second."""
 
     def reset(self) -> None:

@@ -41,7 +41,7 @@ class Protocol:
     sign: Callable[[Any, bool, float], tuple[dict[str, str], bytes]]
     #: Seconds before the second, third ... attempt, in the outside world's time.
     retry_delays_s: tuple[float, ...]
-    is_accepted: Callable[[int, bytes], bool] = lambda status, _body: 200 <= status < 300  # noqa: PLR2004
+    is_accepted: Callable[[int, bytes], bool] = lambda status, _body: 200 <= status < 300
 
 
 class WebhookSender:
@@ -90,7 +90,7 @@ class WebhookSender:
 
     def order_fault(self, kind: str, count: int = 1, seconds: float = 30.0) -> None:
         """Order an accident for the next deliveries. Raises ValueError for an unknown kind or count."""
-        if kind not in KINDS or not 1 <= count <= 1000:  # noqa: PLR2004 - a bound, nothing more
+        if kind not in KINDS or not 1 <= count <= 1000:
             message = f"kind must be one of {', '.join(KINDS)} and count at least 1"
             raise ValueError(message)
         with self._wake:
@@ -146,7 +146,8 @@ class WebhookSender:
     def _new_row(self, body: Any, label: str, *, is_forged: bool = False) -> Json:
         now = self._clock.epoch()
         row: Json = {
-            "id": str(self._store.next_number("delivery")), "label": label, "created_at": now, "due_at": now, "state": "pending",
+            "id": str(self._store.next_number("delivery")), "label": label, "created_at": now, "due_at": now,
+            "state": "pending",
             "is_forged": is_forged, "fault": None, "attempts": [], "body": body,
         }  # fmt: skip
         return self._store.put(_TABLE, row["id"], row)

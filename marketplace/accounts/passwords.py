@@ -57,7 +57,7 @@ def is_outdated(password_hash: str) -> bool:
 def is_guessable(password: str, *own: str) -> bool:
     """Return whether a password is on every list, is almost one character, or is the person's own number."""
     plain = _normalise(password).casefold()
-    if plain in _KNOWN_TO_ALL or len(set(plain)) <= 2:  # noqa: PLR2004 - 12121212 is no better than 11111111
+    if plain in _KNOWN_TO_ALL or len(set(plain)) <= 2:
         return True
     bare = "".join(ch for ch in plain if ch.isalnum())
     mine = ("".join(ch for ch in text.casefold() if ch.isalnum()) for text in own)

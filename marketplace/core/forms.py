@@ -59,7 +59,7 @@ class Required(InputRequired):
     def __init__(self, message: str) -> None:
         super().__init__(message)
 
-    def __call__(self, form: Any, field: Field) -> None:
+    def __call__(self, form: Any, field: Field) -> None:  # noqa: ARG002 - WTForms calls it so
         """Stop at emptiness, also at mere white space."""
         raw = field.raw_data
         if raw and (not isinstance(raw[0], str) or raw[0].strip()):

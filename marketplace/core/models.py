@@ -167,8 +167,10 @@ DDL = [
       RETURN NULL;
     END $$
     """,
-    "CREATE CONSTRAINT TRIGGER ledger_balances AFTER INSERT ON core_ledger_postings "
-    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION core_ledger_balances()",
+    (
+        "CREATE CONSTRAINT TRIGGER ledger_balances AFTER INSERT ON core_ledger_postings "
+        "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION core_ledger_balances()"
+    ),
     """
     CREATE FUNCTION core_wake_relay() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN

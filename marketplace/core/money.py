@@ -100,7 +100,7 @@ def _spell_group(group: int, *, is_leading: bool) -> list[str]:
     words += ["mười"] if tens == 1 else [_DIGITS[tens], "mươi"]
     if ones == 1 and tens > 1:
         words.append("mốt")
-    elif ones == 5:  # noqa: PLR2004 - five is "lăm" after a ten
+    elif ones == 5:
         words.append("lăm")
     elif ones:
         words.append(_DIGITS[ones])

@@ -94,7 +94,7 @@ def parse_amount(text: str, *, step: Decimal = Decimal("0.001")) -> Decimal:
     typed = text.strip().replace(" ", "").replace("\u00a0", "")
     if "," in typed:
         plain = typed.replace(".", "").replace(",", ".")
-    elif typed.count(".") >= 1 and all(len(group) == 3 for group in typed.split(".")[1:]) and typed[0] != "0":  # noqa: PLR2004
+    elif typed.count(".") >= 1 and all(len(group) == 3 for group in typed.split(".")[1:]) and typed[0] != "0":
         plain = typed.replace(".", "")
     else:
         plain = typed

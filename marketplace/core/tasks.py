@@ -71,7 +71,7 @@ def once(delivery_id: int) -> Iterator[Session | None]:
 def _write_down_failure(name: str, delivery_id: int | None) -> None:
     error = traceback.format_exc(limit=-6)
     now = utcnow()
-    log.exception("task_failed", task=name)
+    log.exception("task_failed", task=name)  # noqa: LOG004 - called where the exception is caught
     with transaction() as session:
         if delivery_id is not None:
             note_failure(session, delivery_id, error, now)

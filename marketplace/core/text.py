@@ -7,6 +7,7 @@ only (hoà -> hòa, thuỷ -> thủy; never hoàn, quý, huỳnh). ``đ`` does n
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _SPACES = re.compile(r"\s+")
@@ -70,7 +71,7 @@ def folded_syllables(text: str) -> list[str]:
 
 def bigrams(words: list[str]) -> list[str]:
     """Return neighbouring words joined by an underscore: what a phrase leaves behind in an index."""
-    return [f"{first}_{second}" for first, second in zip(words, words[1:], strict=False)]
+    return [f"{first}_{second}" for first, second in pairwise(words)]
 
 
 def slugify(text: str) -> str:
@@ -85,7 +86,7 @@ _TONE_PLACE = {"": "0", "f": "1", "r": "2", "x": "3", "s": "4", "j": "5"}
 
 
 def vietnamese_sort_key(text: str) -> str:
-    """Return a key that sorts as a Vietnamese dictionary does: letters first, then tones (ngang huyền hỏi ngã sắc nặng).
+    """Return a key that sorts as a Vietnamese dictionary does: letters first, then the six tones.
 
     The embedded PostgreSQL has no ICU collation, so the key is computed here and stored.
     """
@@ -156,7 +157,7 @@ def _add_tone(word: str, tone: str) -> str:
         place = shaped[-1]
     elif len(places) == 1:
         place = places[0]
-    elif places[-1] < len(word) - 1 or len(places) > 2:  # noqa: PLR2004
+    elif places[-1] < len(word) - 1 or len(places) > 2:
         place = places[1]
     else:
         place = places[0]

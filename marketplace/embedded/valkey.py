@@ -93,7 +93,7 @@ def _answers(port: int, password: str) -> bool:
         with socket.create_connection((LOCALHOST, port), timeout=1) as line:
             line.sendall(f"AUTH {password}\r\nPING\r\n".encode())
             answer = b""
-            while answer.count(b"\r\n") < 2:  # noqa: PLR2004 - one line for each command
+            while answer.count(b"\r\n") < 2:
                 part = line.recv(256)
                 if not part:
                     break

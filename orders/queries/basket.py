@@ -103,14 +103,13 @@ def find_basket(session: Session, token: str | None) -> BasketView | None:
     ).scalar_one_or_none()
     if basket is None:
         return None
-    wanted = {
-        offer_id: quantity
-        for offer_id, quantity in session.execute(
+    wanted = dict(
+        session.execute(
             select(BasketLine.offer_id, BasketLine.quantity)
             .where(BasketLine.basket_id == basket.id)
             .order_by(BasketLine.id)
-        )
-    }
+        ).all()
+    )
     offers = list_offer_lines(session, wanted.keys())
     quotes = {
         quote.household_id: quote

@@ -19,10 +19,10 @@ def encode_vietqr(*, bank_bin: str, account_number: str, amount_vnd: int, purpos
     ``bank_bin`` has six digits, ``purpose`` at most 25 ASCII characters (accents are folded away). Raises
     ``ValueError`` for what the format cannot carry.
     """
-    if not (bank_bin.isdigit() and len(bank_bin) == 6):  # noqa: PLR2004 - ISO/IEC 7812 issuer number
+    if not (bank_bin.isdigit() and len(bank_bin) == 6):
         message = "the bank's number (BIN) has six digits"
         raise ValueError(message)
-    if not account_number.isalnum() or not account_number.isascii() or len(account_number) > 19:  # noqa: PLR2004
+    if not account_number.isalnum() or not account_number.isascii() or len(account_number) > 19:
         message = "an account number has 1 to 19 letters or digits"
         raise ValueError(message)
     if amount_vnd <= 0:

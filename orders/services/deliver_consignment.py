@@ -58,7 +58,7 @@ def accept_consignment(
     order, consignment = lock_own(session, household_id, consignment_id)
     if consignment.state == ConsignmentState.ACCEPTED:
         return
-    _step(session, order, consignment, "accept", actor_role(actor), now)
+    _step(session, order, consignment, "accept", role=actor_role(actor), now=now)
     consignment.accepted_at = now
     session.flush()
     record_event(session, ConsignmentAccepted(consignment_id=consignment.id))
@@ -71,7 +71,7 @@ def decline_consignment(
     order, consignment = lock_own(session, household_id, consignment_id)
     if consignment.state == ConsignmentState.DECLINED:
         return
-    _step(session, order, consignment, "decline", actor_role(actor), now, reason)
+    _step(session, order, consignment, "decline", role=actor_role(actor), now=now, detail=reason)
     _end(session, order, consignment, reason, now)
     record_event(session, ConsignmentDeclined(consignment_id=consignment.id))
 
@@ -90,7 +90,7 @@ def pack_consignment(*, session: Session, household_id: int, consignment_id: int
     order, consignment = lock_own(session, household_id, consignment_id)
     if consignment.state == ConsignmentState.PACKED:
         return
-    _step(session, order, consignment, "pack", actor_role(actor), now)
+    _step(session, order, consignment, "pack", role=actor_role(actor), now=now)
     record_packing(
         session=session,
         household_id=household_id,
@@ -123,7 +123,7 @@ def follow_handover(*, session: Session, consignment_ref: str, happened_at: date
     order, consignment = _lock_by_ref(session, consignment_ref)
     if consignment.state != ConsignmentState.PACKED:
         return
-    _step(session, order, consignment, "hand_over", "carrier", now)
+    _step(session, order, consignment, "hand_over", role="carrier", now=now)
     consignment.handed_over_at = happened_at
     session.flush()
     record_shipping(
@@ -138,7 +138,7 @@ def follow_delivery(*, session: Session, consignment_ref: str, happened_at: date
     order, consignment = _lock_by_ref(session, consignment_ref)
     if consignment.state not in {ConsignmentState.PACKED, ConsignmentState.HANDED_OVER}:
         return
-    _step(session, order, consignment, "deliver", "carrier", now)
+    _step(session, order, consignment, "deliver", role="carrier", now=now)
     consignment.handed_over_at = consignment.handed_over_at or happened_at
     consignment.ended_at = happened_at
     session.flush()
@@ -161,7 +161,7 @@ def follow_return(
         allowed.add(ConsignmentState.DELIVERED)
     if consignment.state not in allowed:
         return
-    _step(session, order, consignment, step, "carrier", now)
+    _step(session, order, consignment, step, role="carrier", now=now)
     session.flush()
     if not is_lost:
         record_return(
@@ -226,8 +226,8 @@ def _complete_if_ended(session: Session, order: Order, now: datetime) -> None:
     order.ended_at = now
 
 
-def _step(  # noqa: PLR0917
-    session: Session, order: Order, consignment: Consignment, step: str, role: str, now: datetime, detail: str = ""
+def _step(
+    session: Session, order: Order, consignment: Consignment, step: str, *, role: str, now: datetime, detail: str = ""
 ) -> None:
     consignment.state = next_consignment_state(ConsignmentState(consignment.state), step)
     session.execute(

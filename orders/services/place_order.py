@@ -82,7 +82,15 @@ def place_order(
     is_cod = payment_method == "cod"
     sellers = list_seller_disclosures(session, sorted(quotes))
     order_id, token = _add_order(
-        session, order_number, payment_method, user_id, recipient, amounts, sellers, windows, now
+        session,
+        number=order_number,
+        payment_method=payment_method,
+        user_id=user_id,
+        recipient=recipient,
+        amounts=amounts,
+        sellers=sellers,
+        windows=windows,
+        now=now,
     )
     basis = _Basis(order_id, order_number, quotes, offers, wanted, sellers, windows, now, is_cod=is_cod)
     _add_consignments(session, basis, amounts, held)
@@ -112,12 +120,9 @@ def _replay(session: Session, order_id: int) -> Placed:
 
 
 def _read_lines(session: Session, basket_id: int) -> tuple[dict[int, Decimal], dict[int, OfferLine]]:
-    wanted: dict[int, Decimal] = {
-        offer_id: quantity
-        for offer_id, quantity in session.execute(
-            select(BasketLine.offer_id, BasketLine.quantity).where(BasketLine.basket_id == basket_id)
-        )
-    }
+    wanted: dict[int, Decimal] = dict(
+        session.execute(select(BasketLine.offer_id, BasketLine.quantity).where(BasketLine.basket_id == basket_id)).all()
+    )
     if not wanted:
         raise BasketEmpty
     return wanted, list_offer_lines(session, wanted.keys())
@@ -145,6 +150,7 @@ def _check_travel(offers: dict[int, OfferLine], quotes: dict[int, BasketQuote]) 
 
 def _add_order(
     session: Session,
+    *,
     number: str,
     payment_method: str,
     user_id: int | None,

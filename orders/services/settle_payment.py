@@ -84,7 +84,7 @@ def settle_credit(*, session: Session, source: str, credit: BankCredit, now: dat
     payment = _lock_payment(session, Payment.transfer_code.in_(codes)) if len(codes) == 1 else None
     verdict = CreditVerdict.UNMATCHED
     if payment is None:
-        _add_credit(session, source, credit, None, verdict, now)
+        _add_credit(session, source, credit, payment_id=None, verdict=verdict, now=now)
         ledger.post(
             session,
             reference=f"credit:{source}:{credit.external_id}",
@@ -100,7 +100,7 @@ def settle_credit(*, session: Session, source: str, credit: BankCredit, now: dat
         received_vnd=payment.received_vnd,
         credit_vnd=credit.amount_vnd,
     )
-    _add_credit(session, source, credit, payment.id, decision.verdict, now)
+    _add_credit(session, source, credit, payment_id=payment.id, verdict=decision.verdict, now=now)
     _take_money(
         session,
         payment,
@@ -274,7 +274,13 @@ def _take_money(
 
 
 def _add_credit(
-    session: Session, source: str, credit: BankCredit, payment_id: int | None, verdict: CreditVerdict, now: datetime
+    session: Session,
+    source: str,
+    credit: BankCredit,
+    *,
+    payment_id: int | None,
+    verdict: CreditVerdict,
+    now: datetime,
 ) -> None:
     session.execute(
         insert(Credit).values(

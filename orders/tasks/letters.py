@@ -168,7 +168,8 @@ def tell_household_parcel_stuck(*, delivery_id: int, consignment_ref: str, reaso
                 key=f"parcel-stuck:{part.id}:{delivery_id}:{user_id}",
                 user_id=user_id,
                 subject=f"Bưu cục chưa nhận kiện {part.number}",
-                text=f"Kiện {part.number} đã đóng gói nhưng bưu cục không đến lấy.{why} Hãy gọi cho người điều hành chợ.",
+                text=f"Kiện {part.number} đã đóng gói nhưng bưu cục không đến lấy.{why}"
+                " Hãy gọi cho người điều hành chợ.",
                 link=f"/don-hang/{part.id}",
                 now=utcnow(),
             )

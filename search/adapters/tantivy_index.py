@@ -95,7 +95,7 @@ class TantivyIndex:
         self._swap(name)
         return count
 
-    def search(self, request: SearchRequest) -> SearchResult:
+    def search(self, request: SearchRequest) -> SearchResult:  # noqa: PLR0911 - one way out for each reading
         """Find products: as typed, else as the keyboard meant it, else with a typing slip, else any of the words."""
         index = self._index()
         if index is None:

@@ -173,7 +173,7 @@ def set_payout_account(
     if bank_bin not in BANKS:
         message = "Hãy chọn một ngân hàng trong danh sách."
         raise Refused("bank_bin", message, field="bank_bin")
-    if not (account_number.isascii() and account_number.isalnum() and 4 <= len(account_number) <= 19):  # noqa: PLR2004
+    if not (account_number.isascii() and account_number.isalnum() and 4 <= len(account_number) <= 19):
         message = "Số tài khoản cần từ 4 đến 19 chữ số, không có dấu."
         raise Refused("account_number", message, field="account_number")
     session.execute(

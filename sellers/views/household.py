@@ -52,7 +52,7 @@ def my_household() -> ResponseReturnValue:
 
 @blueprint.route("/ho-cua-toi/moi", methods=["GET", "POST"])
 @needs(Permission.SIGNED_IN)
-@limiter.limit("10/hour", methods=["POST"], deduct_when=lambda response: response.status_code < 400)  # noqa: PLR2004
+@limiter.limit("10/hour", methods=["POST"], deduct_when=lambda response: response.status_code < 400)
 def new_household() -> ResponseReturnValue:
     """Become a household that sells."""
     actor = current_actor()

@@ -18,7 +18,10 @@ from simulators.simulator import Simulator
 from simulators.store import Json
 
 _SHOWN = 200
-_LETTER_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups allow-top-navigation-by-user-activation"
+_LETTER_CSP = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "sandbox allow-popups allow-top-navigation-by-user-activation"
+)
 
 
 class MailSimulator(Simulator):

@@ -79,7 +79,8 @@ class SepaySimulator(Simulator):
         row: Json = {
             "id": number, "gateway": _BANKS.get(self._settings.sepay_bank_bin, "Vietcombank"),
             "transactionDate": f"{now:%Y-%m-%d %H:%M:%S}", "accountNumber": self._settings.sepay_account_number,
-            "code": None, "content": f"MBVCB.{number}.{content}.CT tu 1020304050 NGUYEN VAN A", "transferType": direction,
+            "code": None, "content": f"MBVCB.{number}.{content}.CT tu 1020304050 NGUYEN VAN A",
+            "transferType": direction,
             "transferAmount": amount, "accumulated": self._balance() + (amount if direction == "in" else -amount),
             "subAccount": None, "referenceCode": reference, "description": f"BankAPINotify {content}",
         }  # fmt: skip

@@ -26,7 +26,10 @@ _GENERIC = ("card_declined", "generic_decline", "Your card was declined.")
 CARDS = (
     Card("4242424242424242", ("pm_card_visa", "tok_visa")),
     Card("5555555555554444", ("pm_card_mastercard", "tok_mastercard"), "mastercard"),
-    Card("4000000000000002", ("pm_card_chargeDeclined", "pm_card_visa_chargeDeclined", "tok_chargeDeclined"), decline=_GENERIC),
+    Card(
+        "4000000000000002", ("pm_card_chargeDeclined", "pm_card_visa_chargeDeclined", "tok_chargeDeclined"),
+        decline=_GENERIC,
+    ),
     Card("4000000000000341", ("pm_card_chargeCustomerFail", "tok_chargeCustomerFail"), decline=_GENERIC),
     Card(
         "4000000000009995", ("pm_card_chargeDeclinedInsufficientFunds", "pm_card_visa_chargeDeclinedInsufficientFunds"),
@@ -44,8 +47,14 @@ CARDS = (
         "4000000000000119", ("pm_card_chargeDeclinedProcessingError",),
         decline=("processing_error", None, "An error occurred while processing your card. Try again in a little bit."),
     ),
-    Card("4000002500003155", ("pm_card_authenticationRequiredOnSetup", "pm_card_threeDSecureOptional"), needs_authentication=True),
-    Card("4000000000003220", ("pm_card_threeDSecure2Required", "pm_card_authenticationRequired"), needs_authentication=True),
+    Card(
+        "4000002500003155", ("pm_card_authenticationRequiredOnSetup", "pm_card_threeDSecureOptional"),
+        needs_authentication=True,
+    ),
+    Card(
+        "4000000000003220", ("pm_card_threeDSecure2Required", "pm_card_authenticationRequired"),
+        needs_authentication=True,
+    ),
     Card(
         "4000008400001629", ("pm_card_threeDSecureRequiredChargeDeclined",),
         needs_authentication=True, decline=_GENERIC,
@@ -73,7 +82,8 @@ def card_details(number: str, brand: str, month: int, year: int) -> Json:
     """Return the ``card`` object of a PaymentMethod: never the number itself."""
     return {
         "brand": brand, "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
-        "country": "VN", "display_brand": brand, "exp_month": month, "exp_year": year, "fingerprint": f"fp{number[-6:]}",
+        "country": "VN", "display_brand": brand, "exp_month": month, "exp_year": year,
+        "fingerprint": f"fp{number[-6:]}",
         "funding": "credit", "generated_from": None, "last4": number[-4:],
         "networks": {"available": [brand], "preferred": None}, "regulated_status": "unregulated",
         "three_d_secure_usage": {"supported": True}, "wallet": None,
@@ -98,8 +108,8 @@ def read_card(data: Json, *, year_now: int, month_now: int, may_hold_number: boo
     if not re.fullmatch(r"\d{13,19}", number) or not _luhn(number):
         raise _card_error("Your card number is incorrect.", "incorrect_number", "number")
     month, year = forms.integer(data, "exp_month") or 0, forms.integer(data, "exp_year") or 0
-    year += 2000 if year < 100 else 0  # noqa: PLR2004 - two digits stand for this century
-    if not 1 <= month <= 12:  # noqa: PLR2004 - months
+    year += 2000 if year < 100 else 0
+    if not 1 <= month <= 12:
         raise _card_error("Your card's expiration month is invalid.", "invalid_expiry_month", "exp_month")
     if (year, month) < (year_now, month_now) or year > year_now + 50:
         raise _card_error("Your card's expiration year is invalid.", "invalid_expiry_year", "exp_year")

@@ -36,7 +36,8 @@ class Charges:
                 "type": "authorized" if is_good else "issuer_declined",
             },
             "paid": is_good, "payment_intent": intent["id"], "payment_method": method["id"],
-            "payment_method_details": {"card": method["card"], "type": "card"}, "receipt_email": intent["receipt_email"],
+            "payment_method_details": {"card": method["card"], "type": "card"},
+            "receipt_email": intent["receipt_email"],
             "refunded": False, "status": "succeeded" if is_good else "failed", "_refund": card.refund,
         })  # fmt: skip
         self._ledger.emit("charge.succeeded" if is_good else "charge.failed", charge)

@@ -99,12 +99,12 @@ def metadata(params: Json, old: Json | None = None) -> Json:
     """Merge metadata; an empty value removes its key. Raises ApiError past 50 keys, 40 and 500 characters."""
     merged = dict(old or {})
     for key, value in nested(params, "metadata").items():
-        if not isinstance(value, str) or len(key) > 40 or len(value) > 500:  # noqa: PLR2004 - Stripe's limits
+        if not isinstance(value, str) or len(key) > 40 or len(value) > 500:
             raise ApiError("Metadata keys are at most 40 and values at most 500 characters.", param=f"metadata[{key}]")
         if value == "":
             merged.pop(key, None)
         else:
             merged[key] = value
-    if len(merged) > 50:  # noqa: PLR2004 - Stripe's limit
+    if len(merged) > 50:
         raise ApiError("Metadata holds at most 50 keys.", param="metadata")
     return merged

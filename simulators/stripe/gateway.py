@@ -94,7 +94,8 @@ class StripeSimulator(Simulator):
         )
         self.serve("/v1/payment_intents", api(self._list("payment_intent")), "list_payment_intents", get)
         self.serve(
-            "/v1/payment_intents/<key>", api(lambda _params, key: self.ledger.get("payment_intent", key, "intent"), may_be_page=True),
+            "/v1/payment_intents/<key>",
+            api(lambda _params, key: self.ledger.get("payment_intent", key, "intent"), may_be_page=True),
             "retrieve_payment_intent", get,
         )  # fmt: skip
         self.serve(

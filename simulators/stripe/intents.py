@@ -12,10 +12,12 @@ from simulators.stripe.ledger import Ledger, public
 _LIMITS = {"vnd": (13_000, 99_999_999), "usd": (50, 99_999_999), "eur": (50, 99_999_999)}
 _SHARED = frozenset({
     "amount_details", "excluded_payment_method_types", "expand", "hooks", "payment_details", "payment_method",
-    "payment_method_data", "payment_method_options", "receipt_email", "setup_future_usage", "shipping", "capture_method",
+    "payment_method_data", "payment_method_options", "receipt_email", "setup_future_usage", "shipping",
+    "capture_method",
 })  # fmt: skip
 _UPDATE = _SHARED | {
-    "amount", "application_fee_amount", "currency", "customer", "description", "metadata", "payment_method_configuration",
+    "amount", "application_fee_amount", "currency", "customer", "description", "metadata",
+    "payment_method_configuration",
     "payment_method_types", "statement_descriptor", "statement_descriptor_suffix", "transfer_data", "transfer_group",
 }  # fmt: skip
 _CONFIRM_ONLY = {
@@ -71,15 +73,18 @@ class Intents:
                 if name in params:
                     raise ApiError(f"The parameter {name} can only be given with confirm=true.", param=name)
         fields: Json = {
-            "amount": 0, "amount_capturable": 0, "amount_details": {"tip": {}}, "amount_received": 0, "application": None,
-            "application_fee_amount": None,
+            "amount": 0, "amount_capturable": 0, "amount_details": {"tip": {}}, "amount_received": 0,
+            "application": None, "application_fee_amount": None,
             "automatic_payment_methods": {
-                "allow_redirects": forms.text(automatic, "allow_redirects", ("always", "never")) or "always", "enabled": True,
+                "allow_redirects": forms.text(automatic, "allow_redirects", ("always", "never")) or "always",
+                "enabled": True,
             } if is_automatic else None,
-            "canceled_at": None, "cancellation_reason": None, "capture_method": "automatic_async", "client_secret": None,
+            "canceled_at": None, "cancellation_reason": None, "capture_method": "automatic_async",
+            "client_secret": None,
             "confirmation_method": forms.text(params, "confirmation_method", ("automatic", "manual")) or "automatic",
             "currency": "", "customer": None, "description": None, "excluded_payment_method_types": None,
-            "last_payment_error": None, "latest_charge": None, "metadata": {}, "next_action": None, "on_behalf_of": None,
+            "last_payment_error": None, "latest_charge": None, "metadata": {}, "next_action": None,
+            "on_behalf_of": None,
             "payment_method": None, "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
             "payment_method_types": types or ["card"], "processing": None, "receipt_email": None, "review": None,
             "setup_future_usage": None, "shipping": None, "source": None, "statement_descriptor": None,
@@ -129,19 +134,20 @@ class Intents:
         method = self._method(params, may_hold_number=may_hold_number)
         if method is None and intent["payment_method"] is None:
             raise ApiError(
-                "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the "
-                "PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a "
-                "payment method or ConfirmationToken.",
+                "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update "
+                "the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with "
+                "a payment method or ConfirmationToken.",
                 code="payment_intent_unexpected_state", payment_intent=public(intent),
             )  # fmt: skip
         return_url = forms.text(params, "return_url")
         automatic = intent["automatic_payment_methods"]
         if automatic and automatic["allow_redirects"] == "always" and return_url is None:
             raise ApiError(
-                "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these "
-                "payment methods might redirect your customer off of your page, you must provide a `return_url`. If you "
-                "don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` "
-                "and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents."
+                "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of "
+                "these payment methods might redirect your customer off of your page, you must provide a `return_url`. "
+                "If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` "
+                "to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and "
+                "Payment Intents."
             )
         if method is not None:
             intent["payment_method"] = method["id"]
@@ -149,7 +155,8 @@ class Intents:
         if card.needs_authentication:
             if forms.boolean(params, "error_on_requires_action"):
                 raise ApiError(
-                    "This payment required an authentication action to complete, but `error_on_requires_action` was set.",
+                    "This payment required an authentication action to complete, but "
+                    "`error_on_requires_action` was set.",
                     status=402, type_="card_error", code="authentication_required", payment_intent=public(intent),
                 )  # fmt: skip
             self._ask_for_authentication(intent, return_url, base, is_sdk=forms.boolean(params, "use_stripe_sdk"))
@@ -165,14 +172,14 @@ class Intents:
             try:
                 self._charge(intent, self._card(intent))
             except ApiError as declined:
-                if declined.status != 402:  # noqa: PLR2004 - a declined card is a result here, not an error
+                if declined.status != 402:  # a declined card is a result here, not an error
                     raise
             return intent
         self._fail(intent, {
             "code": "payment_intent_authentication_failure", "type": "invalid_request_error",
             "doc_url": "https://stripe.com/docs/error-codes/payment-intent-authentication-failure",
-            "message": "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new "
-            "PaymentMethod to attempt to fulfill this PaymentIntent again.",
+            "message": "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a "
+            "new PaymentMethod to attempt to fulfill this PaymentIntent again.",
         })  # fmt: skip
         return intent
 

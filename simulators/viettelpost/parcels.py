@@ -33,7 +33,8 @@ class ParcelBook:
                 "waybill": self._new_waybill(), "reference": order["ORDER_NUMBER"], "order": order,
                 "sender": _place(sender), "receiver": _place(receiver), "money": price.as_fields(),
                 "status": None, "is_returning": False, "is_deleted": False, "created_at": now, "moved_at": now,
-                "stamp": 0.0, "script": "happy", "ahead": _pack(states.steps_after("happy", states.CREATED)), "history": [],
+                "stamp": 0.0, "script": "happy", "ahead": _pack(states.steps_after("happy", states.CREATED)),
+                "history": [],
             }  # fmt: skip
             self._store.put(_TABLE, parcel["waybill"], parcel)
             self._enter(parcel, Step(states.CREATED))
@@ -168,7 +169,8 @@ class ParcelBook:
 def _place(place: Place) -> Json:
     ward = place.ward
     return {
-        "province_id": place.province.id, "province_code": place.province.code, "district_id": ward.district_id if ward else 0,
+        "province_id": place.province.id, "province_code": place.province.code,
+        "district_id": ward.district_id if ward else 0,
         "ward_id": ward.id if ward else 0, "address": place.address,
         "label": f"{ward.name + ', ' if ward else ''}{place.province.name}",
     }  # fmt: skip

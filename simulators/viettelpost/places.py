@@ -1,4 +1,4 @@
-"""The carrier's own catalogue of places, with ids that differ from the state's, and its reading of free-text addresses."""
+"""The carrier's own catalogue of places, with other ids than the state's, and how it reads free-text addresses."""
 
 import re
 import unicodedata

@@ -21,7 +21,7 @@ ZONES = ("province", "region", "neighbour", "far")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: what 2 kg cost by zone, what each further 500 g costs, and how many hours it takes. 0 is "not there"."""
+    """A service by zone: what 2 kg cost, what each further 500 g costs, and the hours it takes. 0 is "not there"."""
 
     code: str
     name: str
@@ -32,8 +32,14 @@ class Service:
 
 
 SERVICES = (
-    Service("VCN", "Chuyển phát nhanh", (16_500, 30_000, 32_000, 36_000), (2_500, 3_500, 4_500, 7_500), (24, 48, 60, 72), 30_000),
-    Service("STK", "Chuyển phát tiết kiệm", (15_000, 22_000, 25_000, 28_000), (2_000, 2_500, 3_000, 3_500), (36, 72, 96, 120), 100_000),
+    Service(
+        "VCN", "Chuyển phát nhanh",
+        (16_500, 30_000, 32_000, 36_000), (2_500, 3_500, 4_500, 7_500), (24, 48, 60, 72), 30_000,
+    ),
+    Service(
+        "STK", "Chuyển phát tiết kiệm",
+        (15_000, 22_000, 25_000, 28_000), (2_000, 2_500, 3_000, 3_500), (36, 72, 96, 120), 100_000,
+    ),
     Service("PHS", "Phát hôm sau trước 12h", (28_000, 48_000, 0, 0), (4_000, 6_000, 0, 0), (16, 20, 0, 0), 20_000),
     Service("VHT", "Hỏa tốc, hẹn giờ", (45_000, 0, 0, 0), (6_000, 0, 0, 0), (8, 0, 0, 0), 15_000),
 )  # fmt: skip

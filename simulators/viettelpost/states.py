@@ -22,7 +22,8 @@ NAMES = {
     303: "Đóng tuyến xe", 320: "Khai thác đi (bổ sung)", 400: "Nhận bảng kê đến", 401: "Nhận túi gói",
     402: "Nhận chuyến thư", 403: "Nhận chuyến xe", 500: "Giao bưu tá đi phát", 501: "Phát thành công",
     502: "Chuyển hoàn bưu cục gốc", 503: "Hủy theo yêu cầu khách hàng", 504: "Hoàn thành công, trả người gửi",
-    505: "Tồn, thông báo chuyển hoàn", 506: "Tồn, khách hàng nghỉ hoặc không có nhà", 507: "Tồn, khách hàng đến bưu cục nhận",
+    505: "Tồn, thông báo chuyển hoàn", 506: "Tồn, khách hàng nghỉ hoặc không có nhà",
+    507: "Tồn, khách hàng đến bưu cục nhận",
     508: "Phát tiếp", 509: "Chuyển tiếp bưu cục khác", 510: "Hủy phân công phát", 515: "Bưu cục phát duyệt hoàn",
     550: "Khách hàng yêu cầu phát tiếp", 570: "Trạng thái khác",
 }  # fmt: skip

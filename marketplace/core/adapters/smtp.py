@@ -48,7 +48,7 @@ class SmtpMailer:
             return Sending.REFUSED
         except smtplib.SMTPResponseException as error:
             # 4xx asks to come back later (RFC 5321, 4.2.1); 5xx is for good.
-            if 400 <= error.smtp_code < 500:  # noqa: PLR2004
+            if 400 <= error.smtp_code < 500:
                 raise self._unavailable() from error
             return Sending.REFUSED
         except (OSError, smtplib.SMTPException):
