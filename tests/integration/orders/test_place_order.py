@@ -24,7 +24,7 @@ from tests.factories.sellers import make_household
 
 
 def count(session, table):
-    return session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+    return session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()  # noqa: S608 - a name of our own tables
 
 
 def place(session, token, total, *, method="cod", now=NOW):

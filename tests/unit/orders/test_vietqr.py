@@ -42,7 +42,7 @@ def test_another_reader_understands_the_payload():
     [("97043", "1", 1), ("970436", "", 1), ("970436", "1" * 20, 1), ("970436", "12 3", 1), ("970436", "1", 0)],
 )
 def test_what_the_format_cannot_carry_is_refused(bank_bin, account, amount):
-    with pytest.raises(ValueError, match="digits|account number|positive"):
+    with pytest.raises(ValueError, match=r"digits|account number|positive"):
         encode_vietqr(bank_bin=bank_bin, account_number=account, amount_vnd=amount, purpose="A")
 
 
