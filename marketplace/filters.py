@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, request, session, url_for
+from flask import Flask, has_request_context, request, session, url_for
 
 from marketplace.accounts.gate import current_actor
 from marketplace.core.clock import VN_TZ, local_date, utcnow
@@ -50,6 +50,9 @@ def register(app: Flask) -> None:
 
 
 def _request_globals() -> dict[str, Any]:
+    if not has_request_context():
+        # A worker writes letters with the same templates; nobody is looking at a page then.
+        return {}
     return {"actor": current_actor(), "basket_count": session.get("basket_count", 0), "path": request.path}
 
 
