@@ -164,7 +164,14 @@ def _place(market: _Market, plan: OrderPlan, place: int, now: datetime) -> int:
     hours = 24 if plan.days_ago == 0 else 48
     quotes = [
         Quote(
-            household_id, _CARRIER, _SERVICE, "Chuyển phát nhanh", 22_000 + weight // 500 * 2_500, hours, False, weight
+            household_id=household_id,
+            carrier=_CARRIER,
+            service=_SERVICE,
+            service_name="Chuyển phát nhanh",
+            fee_vnd=22_000 + weight // 500 * 2_500,
+            transit_hours=hours,
+            is_estimate=False,
+            parcel_g=weight,
         )
         for household_id, weight in grams.items()
     ]
@@ -197,7 +204,8 @@ def _settle(session: Session, plan: OrderPlan, order: OrderView, word: str, plac
     else:
         payment = order.payment
         credit = BankCredit(
-            external_id=f"seed-{place:03d}", amount_vnd=payment.amount_vnd, content=f"{payment.transfer_code} thanh toan",
+            external_id=f"seed-{place:03d}", amount_vnd=payment.amount_vnd,
+            content=f"{payment.transfer_code} thanh toan",
             account_number="0123456789", reference=f"FT{place:06d}",
         )  # fmt: skip
         settle_credit(session=session, source="sepay", credit=credit, now=now)
@@ -268,7 +276,8 @@ def _recall(market: _Market, now: datetime) -> None:
     commune = next(plan.commune_code for plan in plan_households() if plan.code == RECALLED)
     officer_id = market.people.officers[commune]
     recall = recall_lot(
-        session=session, lot_id=lot.id, officer=load_actor(session, officer_id), officer_title=get_title(session, officer_id),
+        session=session, lot_id=lot.id, officer=load_actor(session, officer_id),
+        officer_title=get_title(session, officer_id),
         reason="Mẫu lưu của mẻ này vượt ngưỡng nấm men, nghi do nắp hũ hở.",
         instruction="Ngừng ăn, giữ nguyên hũ và chụp ảnh gửi cho xã. Tiền hàng sẽ được hoàn lại.",
         is_drill=False, key=key("recall", RECALLED), now=now,

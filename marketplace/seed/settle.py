@@ -35,7 +35,7 @@ _OCOP_TEMPLATES = frozenset({"processed", "honey", "craft"})
 _VIETGAP_TEMPLATES = frozenset({"vegetable", "fruit", "rice"})
 
 
-def settle_household(
+def settle_household(  # noqa: PLR0917 - whom, with whom, with what, until when
     session: Session, plan: HouseholdPlan, people: People, album: Album, password_hash: str, now: datetime
 ) -> int:
     """Make one household with everything that it did until ``now``; return its id. One that is there stays as it is."""
@@ -88,7 +88,7 @@ def _facts(plan: HouseholdPlan) -> HouseholdFacts:
     )
 
 
-def _helper(
+def _helper(  # noqa: PLR0917 - as above
     session: Session, plan: HouseholdPlan, household_id: int, people: People, user_id: int, joined: datetime
 ) -> Actor | None:
     if plan.index % 6 and plan.code != "lon-bachi":

@@ -1,5 +1,5 @@
 """What is dried, smoked, wrapped, baked or woven, each about 200 across with its middle at the origin."""
-# ruff: noqa: E501 - shapes are lines of numbers
+
 
 import math
 

@@ -1,5 +1,5 @@
 """Fruit, each about 200 across with its middle at the origin."""
-# ruff: noqa: E501 - shapes are lines of numbers
+
 
 import math
 

@@ -1,5 +1,5 @@
 """Vegetables: leaves, roots, gourds, pods and mushrooms, each about 200 across with its middle at the origin."""
-# ruff: noqa: E501 - shapes are lines of numbers
+
 
 import math
 
@@ -26,7 +26,7 @@ def bunch(stem: str, green: str, *, kind: str = "oval", count: int = 14, tie: st
                 light(tone, 0.25),
                 8 if kind == "broad" else 4,
             )
-        for i in range(count * 2):
+        for _ in range(count * 2):
             spread = c.dice.uniform(-0.5, 0.5)
             x, y = c.dice.uniform(20, 170), spread * 190
             turn = spread * 55 + c.dice.uniform(-18, 18)

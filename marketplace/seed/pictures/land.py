@@ -1,5 +1,5 @@
 """Sky, mountains, trees, houses and people far away: what every view of the countryside is made of."""
-# ruff: noqa: E501 - shapes are lines of numbers
+
 
 import math
 

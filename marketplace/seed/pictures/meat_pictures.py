@@ -1,5 +1,5 @@
 """Pictures of meat, poultry, eggs and what comes out of the water."""
-# ruff: noqa: E501 - shapes are lines of numbers
+
 
 from collections.abc import Callable
 from typing import TypeAlias

@@ -1,5 +1,5 @@
 """How things are laid out: rows, heaps and scatters, always back to front so that the near covers the far."""
-# ruff: noqa: E501 - shapes are lines of numbers
+
 
 import math
 from collections.abc import Callable, Sequence
@@ -15,13 +15,13 @@ def rows(c: Canvas, x: float, y: float, step: float, counts: Sequence[int], *, r
     places = []
     for row, count in enumerate(counts):
         level = y + (row - len(counts) + 1) * step * rise
-        for i in range(count):
-            places.append(
-                (
-                    x + (i - (count - 1) / 2) * step + c.dice.uniform(-0.07, 0.07) * step,
-                    level + c.dice.uniform(-0.04, 0.04) * step,
-                )
+        places += [
+            (
+                x + (i - (count - 1) / 2) * step + c.dice.uniform(-0.07, 0.07) * step,
+                level + c.dice.uniform(-0.04, 0.04) * step,
             )
+            for i in range(count)
+        ]
     return places
 
 

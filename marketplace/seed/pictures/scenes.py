@@ -1,5 +1,5 @@
 """Photos of a diary: fields, orchards, ponds, barns, boats, kitchens and packing, in many lights."""
-# ruff: noqa: E501 - shapes are lines of numbers
+
 
 import random
 from collections.abc import Callable

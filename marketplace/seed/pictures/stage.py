@@ -1,5 +1,5 @@
 """Where goods lie: a sunlit table in front of something soft, and boards, baskets, plates, leaves and bowls on it."""
-# ruff: noqa: E501 - shapes are lines of numbers
+
 
 import math
 import random

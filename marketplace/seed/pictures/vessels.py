@@ -1,5 +1,5 @@
 """Bottles, jars, cans, boxes, pouches and sacks. No label bears a word; a drawn mark stands for the maker."""
-# ruff: noqa: E501 - shapes are lines of numbers
+
 
 import math
 
