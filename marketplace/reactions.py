@@ -15,6 +15,11 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     "webhook.sepay": [("orders.apply_bank_webhook", DEFAULT)],
     # Messages to people
     "core.notice_queued": [("core.send_notice", OUTSIDE)],
+    # Households and their papers. Pages ask sellers as they are drawn; the search index is built anew each night.
+    "sellers.household_verified": [],
+    "sellers.household_changed": [],
+    "sellers.certificate_verified": [],
+    "sellers.certificate_expired": [],
     # Traceability
     "traceability.season_opened": [],
     "traceability.lot_harvested": [],

@@ -49,7 +49,7 @@ def task(name: str, *, queue: str) -> Callable[[Function], Function]:
                 structlog.contextvars.clear_contextvars()
 
         run.__doc__ = function.__doc__
-        shared_task(name=name, queue=queue)(run)
+        shared_task(name=name)(run)
         return function
 
     return declare

@@ -1,1 +1,1 @@
-"""Use cases that change the chain of custody. Each locks the chains it writes to before anything else."""
+"""Use cases that change the chain of custody; each locks the chains it writes to before anything else."""
