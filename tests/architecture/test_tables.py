@@ -57,7 +57,8 @@ def test_money_is_whole_dong_and_quantities_are_exact(models):
             if column.name.endswith("_vnd"):
                 assert isinstance(column.type, BigInteger), where
             if column.name.startswith("quantity") or column.name in {"amount", "stock"}:
-                assert isinstance(column.type, Numeric) and column.type.asdecimal, where
+                assert isinstance(column.type, Numeric), where
+                assert column.type.asdecimal, where
 
 
 def test_a_foreign_key_stays_in_the_package_or_points_down(models):

@@ -10,7 +10,7 @@ from marketplace.accounts.rules import Role
 from marketplace.core.clock import local_date, utcnow
 from tests.factories.accounts import make_user
 from tests.factories.sellers import make_household, make_site
-from tests.factories.traceability import make_lot, make_season, make_verified_lot, make_waiting_lot
+from tests.factories.traceability import make_lot, make_season, make_waiting_lot
 from tests.web.sign_in import sign_in
 from traceability.models import Lot, Record, Season
 from traceability.queries.chain import verify_chain
@@ -311,68 +311,6 @@ def test_a_season_is_closed_for_good(keeper, session, season, typed):
     assert "đã kết thúc" in body(keeper.post(f"/so-tay/vu/{season.id}/viec", data=form), 422)
 
 
-def test_packing_splitting_losing_and_merging_through_forms(keeper, session, home, typed):
-    now = utcnow()
-    today = str(local_date(now))
-    lot = make_verified_lot(session, home.household_id, actor=home.actor, now=now)
-    page = f"/so-tay/lo/{lot.code}"
-    for name in ("dong-goi", "tach", "gop", "hao-hut", "tem"):
-        body(keeper.get(f"{page}/{name}"))
-    pack = typed(taken="20", amount="40", unit="tui", happened_on=today)
-    for _ in range(2):
-        response = keeper.post(f"{page}/dong-goi", data=pack)
-        assert response.status_code == 303
-    split = typed(amount="10", second="5,5", happened_on=today)
-    for _ in range(2):
-        assert keeper.post(f"{page}/tach", data=split).status_code == 303
-    loss = typed(amount="4.5", reason="Dập nát", happened_on=today)
-    for _ in range(2):
-        assert keeper.post(f"{page}/hao-hut", data=loss).status_code == 303
-    session.expire_all()
-    assert get_lot(session, lot.id).remaining == 60
-    parts = [one for one in session.execute(select(Lot)).scalars() if one.origin == "split"]
-    merge = typed(**{f"lo-{part.id}": "5" for part in parts}, happened_on=today)
-    for _ in range(2):
-        response = keeper.post(f"{page}/gop", data=merge)
-        assert response.status_code == 303
-    assert count(session, Lot) == 5
-    mixed = session.execute(select(Lot).where(Lot.origin == "merge")).scalar_one()
-    assert (mixed.quantity_made, mixed.state) == (10, "verified")
-    assert "nguồn của lô này" in body(keeper.get(f"/so-tay/lo/{mixed.code}"))
-    assert verify_chain(session, home.household_id).is_intact
-
-
-@pytest.mark.parametrize(
-    ("page", "fields", "complaint"),
-    [
-        ("dong-goi", {"taken": "101", "amount": "10", "unit": "tui"}, "chỉ còn 100 kg"),
-        ("dong-goi", {"taken": "10", "amount": "11", "unit": "kg"}, "không thể ra nhiều hơn"),
-        ("dong-goi", {"taken": "", "amount": "", "unit": "tui"}, "Hãy ghi lượng lấy ra."),
-        ("dong-goi", {"taken": "-1", "amount": "10", "unit": "tui"}, "Hãy nhập số lượng bằng chữ số"),
-        ("dong-goi", {"taken": "1", "amount": "10", "unit": "xe"}, "Hãy chọn một mục"),
-        ("tach", {"amount": "60", "second": "41"}, "chỉ còn 100 kg"),
-        ("tach", {"amount": ""}, "Hãy ghi lượng tách ra."),
-        ("gop", {}, "Hãy chọn từ 2 đến"),
-        ("gop", {"lo-1": "nhiều"}, "Hãy nhập số lượng bằng chữ số"),
-        ("hao-hut", {"amount": "101", "reason": "Hỏng"}, "chỉ còn 100 kg"),
-        ("hao-hut", {"amount": "1", "reason": ""}, "Hãy ghi vì sao hao hụt"),
-        ("hao-hut", {"amount": "1", "reason": "Gọi 0912345678"}, "Đừng ghi số điện thoại"),
-        ("hao-hut", {"amount": "1", "reason": "Hỏng", "happened_on": "2022-01-01"}, "không thể trước"),
-    ],
-)
-def test_bad_handling_of_a_lot_is_refused(keeper, session, home, typed, page, fields, complaint):
-    now = utcnow()
-    lot = make_verified_lot(session, home.household_id, actor=home.actor, now=now)
-    form = typed(**{"happened_on": str(local_date(now)), **fields})
-    if "lo-1" in fields:
-        form[f"lo-{lot.id}"] = form.pop("lo-1")
-    html = body(keeper.post(f"/so-tay/lo/{lot.code}/{page}", data=form), 422)
-    assert complaint in html
-    assert "has-error" in html or "Có chỗ cần sửa" in html
-    session.expire_all()
-    assert get_lot(session, lot.id).quantity_out == 0
-
-
 def test_what_belongs_to_others_does_not_exist(keeper, session, typed):
     now = utcnow()
     other = make_household(session, shown_name="Hộ ông Bình")
@@ -402,16 +340,6 @@ def test_what_belongs_to_others_does_not_exist(keeper, session, typed):
     ):
         assert keeper.post(page, data=form).status_code == 404, page
     assert count(session, Record) == before
-
-
-def test_lots_of_others_cannot_be_merged_in(keeper, session, home, typed):
-    now = utcnow()
-    own = make_lot(session, home.household_id, actor=home.actor, now=now)
-    other = make_lot(session, make_household(session, shown_name="Hộ ông Bình"), now=now)
-    form = typed(**{f"lo-{own.id}": "1", f"lo-{other.id}": "1"}, happened_on=str(local_date(now)))
-    assert keeper.post(f"/so-tay/lo/{own.code}/gop", data=form).status_code == 404
-    session.expire_all()
-    assert get_lot(session, other.id).quantity_out == 0
 
 
 def test_a_helper_writes_under_the_helpers_own_role(client, session, home, season, typed):
@@ -447,11 +375,3 @@ def test_the_first_page_costs_the_same_for_many_lots(keeper, session, home, sql_
     for _ in range(5):
         make_lot(session, home.household_id, actor=home.actor, now=now)
     assert cost() == first <= 8
-
-
-def test_stickers_carry_the_code(keeper, session, home):
-    lot = make_verified_lot(session, home.household_id, actor=home.actor, now=utcnow())
-    html = body(keeper.get(f"/so-tay/lo/{lot.code}/tem?so=12"))
-    assert html.count(f'/lo/{lot.code}/qr.svg"') == 12
-    assert html.count("<figure") == 12
-    assert body(keeper.get(f"/so-tay/lo/{lot.code}/tem?so=100000")).count("<figure") == 24
