@@ -106,7 +106,7 @@ class Person:
 
     def _listen(self, message: Any) -> None:
         if message.type == "error" and "422" not in message.text and "409" not in message.text:
-            self.complaints.append(message.text)
+            self.complaints.append(f"{message.text} {message.location.get('url', '')} on {self.page.url}")
 
     def open(self, path: str, status: int = 200) -> Page:
         answer = self.page.goto(path)
