@@ -7,7 +7,7 @@ from PIL import Image
 
 from marketplace.seed.goods import load_goods
 from marketplace.seed.pictures.canvas import mix, smooth
-from marketplace.seed.pictures.hero import MAX_BYTES, render_hero
+from marketplace.seed.pictures.hero import SIZES, render_hero
 from marketplace.seed.pictures.products import PICTURES, draw_product, paint_product
 from marketplace.seed.pictures.raster import paint, rasterise
 from marketplace.seed.pictures.scenes import SCENES, draw_scene
@@ -53,11 +53,13 @@ def test_a_scene_differs_from_seed_to_seed_and_repeats_with_the_same(code):
         assert image.size == (120, 90)
 
 
-def test_the_view_that_greets_visitors_is_small():
-    content = render_hero()
-    assert len(content) <= MAX_BYTES
+@pytest.mark.parametrize("size", SIZES)
+def test_the_view_that_greets_visitors_is_small(size: str):
+    content = render_hero(size)
+    width, ceiling = SIZES[size]
+    assert len(content) <= ceiling
     with Image.open(BytesIO(content)) as image:
-        assert (image.format, image.size) == ("WEBP", (960, 720))
+        assert (image.format, image.size) == ("WEBP", (width, width * 3 // 4))
 
 
 def test_colours_mix_and_curves_close():
