@@ -36,13 +36,15 @@ class SearchRequest:
 class SearchResult:
     """A page of product ids in order, how many there are in all, and how many under each value of a facet.
 
-    ``understood_as`` is set when the words typed found nothing and others were tried.
+    ``understood_as`` is set when the words typed found nothing and others were tried. ``total_unfiltered`` is set when
+    only the filters leave nothing: how many goods the words alone would find.
     """
 
     ids: Sequence[int]
     total: int
     facets: Mapping[str, Mapping[str, int]]
     understood_as: str = ""
+    total_unfiltered: int = 0
 
     @property
     def pages(self) -> int:
@@ -62,8 +64,11 @@ class Suggestion:
 class ProductIndex(Protocol):
     """An index of what is on sale. One process writes; any number read."""
 
+    def is_ready(self) -> bool:
+        """Say whether there is an index to read. Without one, write by ``rebuild``: ``put`` would hold a few only."""
+
     def put(self, documents: Sequence[SearchDocument]) -> None:
-        """Add documents, or replace those of the same product."""
+        """Add documents, or replace those of the same product. Waits while another process rebuilds."""
 
     def remove(self, product_ids: Sequence[int]) -> None:
         """Take products out; unknown ones are no error."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from catalog.rules import CATEGORIES
-from sellers.queries import list_communes_by_code
+from sellers.queries import list_commune_names
 from sellers.rules import CERTIFICATE_KINDS, certificate_label
 
 
@@ -31,7 +31,7 @@ class Choices:
 def list_choices(session: Session, facets: Mapping[str, Mapping[str, int]]) -> Choices:
     """Return the facets of a search in words. One statement."""
     counts = facets.get("commune", {})
-    names = {commune.code: commune.full_name for commune in list_communes_by_code(session, counts.keys())}
+    names = list_commune_names(session, counts.keys())
     return Choices(
         categories=[
             Choice(code, label, facets.get("category", {})[code])

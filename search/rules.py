@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from marketplace.core.text import (
     bigrams,
@@ -19,30 +20,15 @@ MAX_LENGTH = 120
 _MAX_WORDS = 16
 #: What people say around the goods, with marks: without them "toi" is garlic, "cua" a crab and "tim" a heart.
 _FILLERS = frozenset(
-    [
-        "cho",
-        "tôi",
-        "mình",
-        "em",
-        "mua",
-        "bán",
-        "tìm",
-        "ở",
-        "đâu",
-        "ngon",
-        "rẻ",
-        "tại",
-        "và",
-        "của",
-        "loại",
-        "nào",
-        "bao",
-        "nhiêu",
-        "với",
-        "cần",
-        "giá",
-    ]
+    {"cho", "tôi", "mình", "em", "mua", "bán", "tìm", "ở", "đâu", "ngon", "rẻ", "tại", "và", "của", "loại", "nào"}
+    | {"nhiêu", "với"}
 )
+#: Fillers only beside one of these words: alone they are goods ("giá" sprouts, "rau cần", "bao tử").
+_FILLERS_BESIDE = {
+    "giá": frozenset({"rẻ", "bao"}),
+    "bao": frozenset({"nhiêu"}),
+    "cần": frozenset({"mua", "tìm", "tôi", "mình", "em"}),
+}
 _PLAIN_FILLERS = frozenset({"mua", "cho", "minh", "ngon"})
 #: Words for "a piece of fruit"; before another word they say nothing.
 _PIECES = frozenset({"qua", "trai"})
@@ -151,20 +137,26 @@ def ask(text: str) -> Question:
 def _drop_fillers(marked: list[str], folded: list[str]) -> tuple[list[str], list[str]]:
     """Leave out what says nothing about goods, unless nothing else is left."""
     table = load_synonyms()
+    named = {at + step for at, pair in enumerate(pairwise(folded)) if pair in table for step in (0, 1)}
     has_any_marks = marked != folded
     kept = []
     for at, word in enumerate(folded):
-        is_filler = marked[at] in _FILLERS if has_any_marks else word in _PLAIN_FILLERS
+        is_filler = _is_filler(marked, at) if has_any_marks else word in _PLAIN_FILLERS
         is_piece = (
             word in _PIECES
             and at + 1 < len(folded)
             and (word, folded[at + 1]) not in table
             and (at == 0 or (folded[at - 1], word) not in table)
         )
-        if not (is_filler or is_piece):
+        if not ((is_filler and at not in named) or is_piece):
             kept.append(at)
     kept = kept or list(range(len(folded)))
     return [marked[at] for at in kept], [folded[at] for at in kept]
+
+
+def _is_filler(marked: Sequence[str], at: int) -> bool:
+    beside = {*marked[max(at - 1, 0) : at], *marked[at + 1 : at + 2]}
+    return marked[at] in _FILLERS or bool(_FILLERS_BESIDE.get(marked[at], frozenset()) & beside)
 
 
 def _fitting(own: Phrase, phrases: Sequence[Phrase]) -> Sequence[Phrase]:

@@ -9,7 +9,13 @@ from search.ports import ProductIndex
 
 
 def refresh_products(*, session: Session, index: ProductIndex, product_ids: Sequence[int]) -> None:
-    """Bring the index in step with these products as they are now: on sale or gone. Repeating it changes nothing."""
+    """Bring the index in step with these products as they are now: on sale or gone. Repeating it changes nothing.
+
+    Where no index is (a new market, a lost folder, another version of the schema), all of it is built.
+    """
+    if not index.is_ready():
+        rebuild_index(session=session, index=index, tick=lambda _count: None)
+        return
     documents = list_search_documents(session, product_ids)
     on_sale = {document.product_id for document in documents}
     if documents:

@@ -1,12 +1,15 @@
 """The embedded engine: tantivy, a folder on disk. Vietnamese is analysed by us, so tokens are split at spaces only.
 
 The folder holds one index for each build and a link ``current`` to the one that is read. A rebuild writes a new one
-and moves the link, which is a single step of the file system.
+and moves the link, which is a single step of the file system. A lock on the file ``.writing`` keeps the worker's
+writes and a rebuild by hand apart: what changes meanwhile goes into the new index.
 """
 
+import fcntl
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,28 +63,47 @@ class TantivyIndex:
         self._folder = folder
         self._lock = threading.Lock()
         self._open: tuple[str, tantivy.Index] | None = None
+        self._has_warned = False
+
+    def is_ready(self) -> bool:
+        """Say whether an index of this schema is there."""
+        return self._index() is not None
 
     def put(self, documents: Sequence[SearchDocument]) -> None:
         """Add or replace documents; they are found within milliseconds."""
-        index = self._index()
-        if index is None:
-            self.rebuild(documents, lambda _count: None)
-            return
-        self._write(index, documents, [document.product_id for document in documents])
+        with self._alone():
+            index = self._index()
+            if index is None:
+                self._build(documents, lambda _count: None)
+            else:
+                self._write(index, documents, [document.product_id for document in documents])
 
     def remove(self, product_ids: Sequence[int]) -> None:
         """Take products out."""
-        index = self._index()
-        if index is not None and product_ids:
-            self._write(index, (), product_ids)
+        with self._alone():
+            index = self._index()
+            if index is not None and product_ids:
+                self._write(index, (), product_ids)
 
     def rebuild(self, documents: Iterable[SearchDocument], tick: Callable[[int], None]) -> int:
-        """Build beside the old index, then swap."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Build beside the old index, then swap. A build that fails leaves nothing behind."""
+        with self._alone():
+            return self._build(documents, tick)
+
+    def _build(self, documents: Iterable[SearchDocument], tick: Callable[[int], None]) -> int:
         name = f"v{SCHEMA_VERSION}-{new_ulid()}"
         target = self._folder / name
         target.mkdir()
-        index = _open_at(target)
+        try:
+            count = self._fill(target, documents, tick)
+        except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
+        self._swap(name)
+        return count
+
+    def _fill(self, target: Path, documents: Iterable[SearchDocument], tick: Callable[[int], None]) -> int:
+        index = _prepare(tantivy.Index(_schema(), path=str(target), reuse=False))
         writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         schema, count = index.schema, 0
         for document in documents:
@@ -92,32 +114,33 @@ class TantivyIndex:
         tick(count % _BATCH)
         writer.commit()
         writer.wait_merging_threads()
-        self._swap(name)
         return count
 
-    def search(self, request: SearchRequest) -> SearchResult:  # noqa: PLR0911 - one way out for each reading
-        """Find products: as typed, else as the keyboard meant it, else with a typing slip, else any of the words."""
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait until no other process or thread writes. The lock goes with its holder, however that one ends."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / ".writing").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Find products: as typed, else as the keyboard meant it, else with a typing slip, else any of the words.
+
+        Where only the filters leave nothing, nothing is found: other words would be no answer.
+        """
         index = self._index()
         if index is None:
             return SearchResult((), 0, {})
         text = request.text.strip()[:MAX_LENGTH]
         if not text:
-            return self._run(index, Query.all_query(), request)
-        question = ask(text)
-        if not question.units:
-            return SearchResult((), 0, {})
-        result = self._run(index, _strict(index.schema, question), request)
-        if result.total:
-            return result
-        meant = decode(text)
-        if meant != text:
-            result = self._run(index, _strict(index.schema, ask(meant)), request, understood_as=meant)
-            if result.total:
-                return result
-        result = self._run(index, _forgiving(index.schema, question), request, understood_as=text)
-        if result.total:
-            return result
-        return self._run(index, _any(index.schema, question), request, understood_as=text)
+            return self._run(index, _everything(index.schema), request)
+        result = SearchResult((), 0, {})
+        for words, understood_as in _readings(index.schema, text):
+            result = self._run(index, words, request, understood_as=understood_as)
+            if result.total or result.total_unfiltered:
+                break
+        return result
 
     def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
         """Complete the last word; the ones before it have to be there."""
@@ -158,7 +181,9 @@ class TantivyIndex:
         )
         total: int = page.count  # type: ignore[attr-defined]  # the field is there, only the stub forgets it
         if not total:
-            return SearchResult((), 0, self._facets(index, words, request.filters), understood_as)
+            has_filters = request.filters != SearchFilters()
+            unfiltered = searcher.search(words, 1, count=True).count if has_filters else 0  # type: ignore[attr-defined]  # as above
+            return SearchResult((), 0, self._facets(index, words, request.filters), understood_as, unfiltered)
         ids = [int(str(searcher.doc(address).get_first("product_id"))) for _, address in page.hits]
         return SearchResult(ids, total, self._facets(index, words, request.filters), understood_as)
 
@@ -184,22 +209,26 @@ class TantivyIndex:
 
     def _index(self) -> tantivy.Index | None:
         """Return the index that ``current`` points to, opened once and told of new commits."""
-        try:
-            name = (self._folder / "current").readlink().name
-        except OSError:
-            return None
-        if not name.startswith(f"v{SCHEMA_VERSION}-"):
-            return None
-        with self._lock:
-            if self._open is None or self._open[0] != name:
-                try:
-                    self._open = (name, _open_at(self._folder / name))
-                except (ValueError, OSError) as error:
-                    log.warning("search_index_unreadable", name=name, error=str(error))
-                    return None
-            index = self._open[1]
-        index.reload()
-        return index
+        problem = "none was built with this schema"
+        for _attempt in range(2):  # a rebuild may take the old one away between reading the link and opening
+            try:
+                name = (self._folder / "current").readlink().name
+                if not name.startswith(f"v{SCHEMA_VERSION}-"):
+                    break
+                with self._lock:
+                    if self._open is None or self._open[0] != name:
+                        self._open = (name, _prepare(tantivy.Index.open(str(self._folder / name))))
+                    index = self._open[1]
+                index.reload()
+            except (ValueError, OSError) as error:
+                self._open, problem = None, str(error)
+            else:
+                self._has_warned = False
+                return index
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning("search_index_unreadable", folder=str(self._folder), problem=problem)
+        return None
 
     def _swap(self, name: str) -> None:
         link = self._folder / f".current-{name}"
@@ -210,8 +239,7 @@ class TantivyIndex:
                 shutil.rmtree(old, ignore_errors=True)
 
 
-def _open_at(folder: Path) -> tantivy.Index:
-    index = tantivy.Index(_schema(), path=str(folder), reuse=True)
+def _prepare(index: tantivy.Index) -> tantivy.Index:
     index.register_tokenizer(_WORDS, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
     index.config_reader("manual")
     return index
@@ -251,6 +279,25 @@ def _fields(document: SearchDocument) -> dict[str, Any]:
         "name": document.name,
         "household": document.household_name,
     }
+
+
+def _everything(schema: tantivy.Schema) -> Query:
+    """Ask for all goods, those that can be bought now first."""
+    in_stock = Query.const_score_query(Query.term_query(schema, "in_stock", 1), 0.5)
+    return Query.boolean_query([(Occur.Must, Query.all_query()), (Occur.Should, in_stock)])
+
+
+def _readings(schema: tantivy.Schema, text: str) -> Iterator[tuple[Query, str]]:
+    """Yield what the words may mean, the likeliest first, each with how it was understood (empty: as typed)."""
+    question = ask(text)
+    if not question.units:
+        return
+    yield _strict(schema, question), ""
+    meant = decode(text)
+    if meant != text:
+        yield _strict(schema, ask(meant)), meant
+    yield _forgiving(schema, question), text
+    yield _any(schema, question), text
 
 
 def _strict(schema: tantivy.Schema, question: Question) -> Query:
