@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.models import Offer, Product, Stock
@@ -46,7 +46,11 @@ class SearchDocument:
 
 
 def list_search_documents(session: Session, product_ids: Collection[int] | None = None) -> Sequence[SearchDocument]:
-    """Return what is on sale as documents, of some products or (None) of all. Four statements."""
+    """Return what is on sale as documents, of some products or (None) of all. Four statements.
+
+    Goods that are merely sold out stay to be found; goods whose lots were recalled or are held back do not.
+    """
+    is_held_back = exists().where(Stock.offer_id == Offer.id, Stock.is_frozen).correlate(Offer)
     newest = (
         select(func.max(Stock.harvested_on))
         .where(Stock.offer_id == Offer.id, is_fresh())
@@ -56,7 +60,7 @@ def list_search_documents(session: Session, product_ids: Collection[int] | None 
     wanted = (
         select(Product, Offer.price_vnd, free_amount(), newest)
         .join(Offer, Offer.product_id == Product.id)
-        .where(Offer.state == "on_sale")
+        .where(Offer.state == "on_sale", or_(free_amount() > 0, ~is_held_back))
     )
     if product_ids is not None:
         wanted = wanted.where(Product.id.in_(product_ids))
