@@ -121,4 +121,4 @@ def list_refunds(session: Session, limit: int = 50) -> Sequence[RefundRow]:
 
 def count_orders_by_state(session: Session) -> dict[str, int]:
     """Return how many orders are in each state. One statement."""
-    return dict(session.execute(select(Order.state, func.count()).group_by(Order.state)).tuples().all())
+    return dict(session.execute(select(Order.state, func.count()).group_by(Order.state)).all())

@@ -293,9 +293,7 @@ def count_desk_consignments(session: Session, household_id: int) -> dict[str, in
             select(Consignment.state, func.count())
             .where(Consignment.household_id == household_id)
             .group_by(Consignment.state)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return {tab: sum(counts.get(state, 0) for state in states) for tab, states in DESK_TABS.items()}
 
