@@ -27,6 +27,7 @@ _WEBHOOK_WORDS = {
     "shuffle": "Giữ lại rồi gửi ngược thứ tự",
     "drop": "Không gửi",
     "forge": "Ký bằng khóa sai",
+    "stale": "Ký bằng giờ đã cũ",
     "delay": "Gửi muộn",
 }
 
@@ -50,8 +51,7 @@ def add_controls(simulator: Simulator, page: str = "control.html") -> Blueprint:
     @sim.before_request
     def same_origin() -> None:
         """Refuse orders that a foreign page slipped into the tester's browser."""
-        origin = request.headers.get("Origin")
-        if request.method not in ("GET", "HEAD") and origin and origin != request.host_url.rstrip("/"):
+        if is_foreign_order():
             abort(403, "Control calls come from this page or from a program.")
 
     @sim.errorhandler(HTTPException)
@@ -196,6 +196,12 @@ def add_controls(simulator: Simulator, page: str = "control.html") -> Blueprint:
         return answer(row, 201) if row is not None else abort(404, "No such delivery.")
 
     return sim
+
+
+def is_foreign_order() -> bool:
+    """Say whether a page of another origin sent this call."""
+    origin = request.headers.get("Origin")
+    return request.method not in ("GET", "HEAD") and bool(origin) and origin != request.host_url.rstrip("/")
 
 
 def _clock(simulator: Simulator) -> Json:

@@ -8,17 +8,17 @@ from collections.abc import Iterable
 
 from simulators.store import Json
 
-_KEPT_CALLS = 1000
-_KEPT_CHARACTERS = 6000
+_KEPT_CALLS = 500
+_KEPT_CHARACTERS = 4000
 _SECRET_HEADERS = frozenset({"authorization", "token", "cookie", "x-sepay-signature", "stripe-signature"})
 _SECRET_FIELDS = re.compile(
-    r'("(?:PASSWORD|password|token|TOKEN|client_secret|number|cvc)"\s*:\s*")[^"]*(")'
-    r"|((?:^|&|%5B|\[)(?:number|cvc|client_secret|key)(?:%5D|\])?=)[^&]*"
+    r'("(?:PASSWORD|password|token|TOKEN|client_secret|secret|number|cvc)"\s*:\s*")[^"]*(")'
+    r"|((?:^|&|%5B|\[)(?:number|cvc|client_secret|secret|key)(?:%5D|\])?=)[^&]*"
 )
 
 
 class Journal:
-    """The last thousand calls, newest last."""
+    """The last five hundred calls, newest last."""
 
     def __init__(self) -> None:
         """Start empty."""

@@ -7,12 +7,13 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from flask import Flask, redirect, render_template
+from flask import Flask, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from simulators.clock import Clock
+from simulators.control import is_foreign_order
 from simulators.mail.mailbox import MailSimulator
 from simulators.sepay.bank import SepaySimulator
 from simulators.settings import Settings
@@ -111,8 +112,8 @@ class Simulators:
         if path is None or not path.exists():
             return
         try:
-            saved: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        except ValueError:
+            saved: dict[str, Any] = dict(json.loads(path.read_text("utf-8")))
+        except (ValueError, TypeError):
             log.warning("%s is not readable and is set aside", path.name)
             path.rename(path.with_suffix(".unreadable"))
             return
@@ -154,15 +155,25 @@ def _root_app(simulators: Simulators) -> Flask:
         return render_template("index.html", simulators=simulators)
 
     def reset_all() -> ResponseReturnValue:
+        """Make all of them forget; a page goes back to where it came from, a program gets JSON."""
+        if is_foreign_order():
+            return {"error": "Control calls come from this page or from a program."}, HTTPStatus.FORBIDDEN
         for simulator in simulators.all:
             simulator.reset()
-        return redirect("./", HTTPStatus.SEE_OTHER)
+        return redirect("./", HTTPStatus.SEE_OTHER) if request.form else {"reset": True}
+
+    def controls_of(name: str) -> ResponseReturnValue:
+        """Lead to what a tester wants of a simulator: the bank's app, the mailbox, or the controls."""
+        if name not in (simulator.name for simulator in simulators.all):
+            abort(HTTPStatus.NOT_FOUND)
+        return redirect(f"/{name}/" if name in ("sepay", "mail") else f"/{name}/__sim/")
 
     def healthz() -> ResponseReturnValue:
         return {"status": "ok", "smtp_port": simulators.smtp_port}
 
     app.add_url_rule("/", "front_page", front_page)
     app.add_url_rule("/__sim/", "front_page_again", front_page)
+    app.add_url_rule("/__sim/<name>", "controls_of", controls_of, strict_slashes=False)
     app.add_url_rule("/__sim/reset", "reset_all", reset_all, methods=["POST"])
     app.add_url_rule("/healthz", "healthz", healthz)
     return app

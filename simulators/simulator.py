@@ -82,7 +82,7 @@ class Simulator(ABC):
 
     def _before(self) -> ResponseReturnValue | None:
         g.started = time.monotonic()
-        if _is_control():
+        if _is_beside_the_protocol():
             return None
         g.asked = request.get_data(cache=True, as_text=True)
         g.fault = self.faults.take(request.endpoint or "")
@@ -97,7 +97,7 @@ class Simulator(ABC):
     def _after(self, response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", _CSP)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        if _is_control():
+        if _is_beside_the_protocol():
             return response
         fault = g.get("fault")
         if fault is not None:
@@ -157,8 +157,9 @@ def read_input() -> Json:
     return {key: value.strip() for key, value in request.form.items()}
 
 
-def _is_control() -> bool:
-    return request.path.startswith(_CONTROL)
+def _is_beside_the_protocol() -> bool:
+    """Say whether this is a call of the tester, or a browser that asks before it calls: no fault, no line for these."""
+    return request.path.startswith(_CONTROL) or request.method == "OPTIONS"
 
 
 def _hang_up(seconds: float) -> Response:

@@ -4,13 +4,15 @@ import threading
 from typing import Any
 
 Json = dict[str, Any]
+#: Rows kept in a table, where it is not 1500: what is long and soon of no interest leaves earlier.
+_LIMITS = {"deliveries": 800, "events": 800, "mails": 500, "print_codes": 300}
 
 
 class Store:
     """Tables of JSON rows. Change rows only while holding ``lock`` and call ``touch`` afterwards."""
 
-    def __init__(self, limit: int = 3000) -> None:
-        """Keep at most ``limit`` rows in each table; the oldest leave first."""
+    def __init__(self, limit: int = 1500) -> None:
+        """Keep at most ``limit`` rows in a table, fewer in some; the oldest leave first."""
         self.lock = threading.RLock()
         self.limit = limit
         #: Grows with each change, so that a saver sees what is new.
@@ -27,7 +29,7 @@ class Store:
         with self.lock:
             rows = self._tables.setdefault(table, {})
             rows[key] = row
-            while len(rows) > self.limit:
+            while len(rows) > min(self.limit, _LIMITS.get(table, self.limit)):
                 del rows[next(iter(rows))]
             self.revision += 1
         return row

@@ -14,12 +14,14 @@ from simulators.store import Json, Store
 
 _TABLE = "deliveries"
 _KEPT_ANSWER = 500
+_STALE_S = 3600.0
 #: What can be ordered for the next deliveries.
 KINDS = {
     "duplicate": "sends each delivery twice",
     "shuffle": "holds `count` deliveries and then sends them last one first",
     "drop": "never sends it",
     "forge": "signs it with a wrong secret and does not retry",
+    "stale": "signs it with a time stamp that is an hour old and does not retry",
     "delay": "sends it `seconds` later (of the simulated clock)",
 }
 
@@ -77,11 +79,17 @@ class WebhookSender:
         if self._thread is not None:
             self._thread.join(timeout=self.timeout_s + 1)
 
-    def send(self, body: Any, *, label: str, is_forged: bool = False) -> Json:
-        """Queue a webhook and return its delivery row; orders for accidents are used up here."""
+    def send(
+        self, body: Any, *, label: str, is_forged: bool = False, accident: str | None = None, seconds: float = 60.0
+    ) -> Json:
+        """Queue a webhook and return its delivery row.
+
+        Orders for accidents are used up here, unless ``accident`` ("delay" or "duplicate") is for this one alone.
+        """
         with self._wake:
             row = self._new_row(body, label, is_forged=is_forged)
-            fault = None if is_forged else self._take_fault()
+            own: Json | None = {"kind": accident, "seconds": seconds} if accident else None
+            fault = own if own or is_forged else self._take_fault()
             if fault is not None:
                 row["fault"] = fault["kind"]
                 self._harm(row, fault)
@@ -211,7 +219,8 @@ class WebhookSender:
                     self._wake.notify_all()
 
     def _attempt(self, row: Json) -> None:
-        headers, wire = self.protocol.sign(row["body"], row["is_forged"], time.time())
+        is_stale = row["fault"] == "stale"
+        headers, wire = self.protocol.sign(row["body"], row["is_forged"], time.time() - _STALE_S * is_stale)
         started = time.monotonic()
         status, answer = _post(self.url, headers, wire, self.timeout_s)
         is_good = status is not None and self.protocol.is_accepted(status, answer)
@@ -225,7 +234,7 @@ class WebhookSender:
             tries = len(row["attempts"])
             if is_good:
                 row["state"] = "delivered"
-            elif row["is_forged"] or tries > len(self.protocol.retry_delays_s):
+            elif row["is_forged"] or is_stale or tries > len(self.protocol.retry_delays_s):
                 row["state"] = "gave_up"
             else:
                 row["due_at"] = self._clock.epoch() + self.protocol.retry_delays_s[tries - 1] * self.retry_scale

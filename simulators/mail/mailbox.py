@@ -2,8 +2,10 @@
 
 import email
 import email.policy
+import re
 import socket
 from email.message import EmailMessage
+from html import unescape
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -18,9 +20,12 @@ from simulators.simulator import Simulator
 from simulators.store import Json
 
 _SHOWN = 200
+_ADDRESS = re.compile(r"https?://[^\s<>\"']+")
+#: Links of a letter open a page of their own, as mail programs do; inside the frame nothing could follow them.
+_OPEN_OUTSIDE = '<base target="_blank">'
 _LETTER_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-    "sandbox allow-popups allow-top-navigation-by-user-activation"
+    "base-uri 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 
 
@@ -38,8 +43,10 @@ class MailSimulator(Simulator):
         self.port = settings.smtp_port
         self.serve("/", self._list, "mailbox", "GET")
         self.serve("/api/messages", self._messages, "messages", "GET")
+        self.serve("/api/messages", self._clear, "clear_messages", "DELETE")
         self.serve("/<number>", self._letter, "letter", "GET")
         self.serve("/<number>/html", self._html, "letter_html", "GET")
+        self.serve("/<number>/text", self._text, "letter_text", "GET")
         self.serve("/clear", self._clear, "clear", "POST")
         self.app.register_blueprint(add_controls(self))
 
@@ -89,18 +96,23 @@ class MailSimulator(Simulator):
         return render_template("mail/mailbox.html", rows=self._rows(), wanted=request.args.get("to", ""))
 
     def _messages(self) -> ResponseReturnValue:
-        return jsonify({"messages": self._rows()})
+        return jsonify({"messages": [{**row, "links": list_links(row)} for row in self._rows()]})
 
     def _letter(self, number: str) -> ResponseReturnValue:
         return render_template("mail/letter.html", row=self._find(number))
 
     def _html(self, number: str) -> ResponseReturnValue:
         row = self._find(number)
-        return Response(row["html"], mimetype="text/html", headers={"Content-Security-Policy": _LETTER_CSP})
+        page = _with_base(row["html"])
+        return Response(page, mimetype="text/html", headers={"Content-Security-Policy": _LETTER_CSP})
+
+    def _text(self, number: str) -> ResponseReturnValue:
+        page = render_template("mail/text.html", row=self._find(number))
+        return Response(page, mimetype="text/html", headers={"Content-Security-Policy": _LETTER_CSP})
 
     def _clear(self) -> ResponseReturnValue:
         self.store.clear("mails")
-        return redirect(f"{request.script_root}/", 303)
+        return redirect(f"{request.script_root}/", 303) if request.form else {"messages": []}
 
     def _find(self, number: str) -> Json:
         row = self.store.find("mails", number)
@@ -116,6 +128,19 @@ class _Taker:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - its name
         content: Any = envelope.original_content or envelope.content or b""
         return self._mail.take(envelope.mail_from or "", list(envelope.rcpt_tos), bytes(content))
+
+
+def list_links(row: Json) -> list[str]:
+    """Return the addresses in a letter, in order, each once: those of its HTML, then those of its text."""
+    found = [unescape(link) for link in _ADDRESS.findall(row["html"])] + _ADDRESS.findall(row["text"])
+    return list(dict.fromkeys(link.rstrip(".,;:)") for link in found))
+
+
+def _with_base(page: str) -> str:
+    """Put the target of links into the head of a letter, or before everything when it has none."""
+    head = re.search(r"<head[^>]*>", page, re.IGNORECASE)
+    at = head.end() if head else 0
+    return f"{page[:at]}{_OPEN_OUTSIDE}{page[at:]}"
 
 
 def _part(message: EmailMessage, kind: str) -> str:

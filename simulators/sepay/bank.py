@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from simulators.clock import VN_TZ, Clock
 from simulators.control import add_controls, answer
+from simulators.sepay.accidents import ACCIDENTS, plan
 from simulators.sepay.qr import read_vietqr
 from simulators.settings import Settings
 from simulators.simulator import Simulator, read_input
@@ -50,12 +51,10 @@ class SepaySimulator(Simulator):
 
         @sim.post("/transfers")
         def transfer() -> ResponseReturnValue:
-            """Transfer money: {"amount", "content", "direction": in|out}."""
+            """Transfer money: {"amount", "content", "direction": in|out, "accident", "seconds"}."""
             data = read_input()
-            row = self.transfer(
-                _amount(data.get("amount")), str(data.get("content") or ""), str(data.get("direction") or "in")
-            )
-            return answer(row, 201)
+            rows = self.transfer_with_accident(data, str(data.get("direction") or "in"))
+            return answer({**rows[0], "transfers": rows}, 201)
 
         @sim.get("/transfers")
         def list_transfers() -> ResponseReturnValue:
@@ -68,8 +67,26 @@ class SepaySimulator(Simulator):
         status = {"429": 429, "expired_token": 401}.get(kind, 500)
         return {"status": status, "error": kind, "messages": {"success": False}}, status
 
-    def transfer(self, amount: int, content: str, direction: str = "in") -> Json:
+    def transfer_with_accident(self, data: Json, direction: str = "in") -> list[Json]:
+        """Transfer as a buyer does, with the accident asked for. Raises ValueError for what no bank takes."""
+        accident = str(data.get("accident") or "none")
+        moves = plan(_amount(data.get("amount")), str(data.get("content") or "").strip(), accident)
+        if min(amount for amount, _content in moves) < 1:
+            message = "amount is too small for this accident"
+            raise ValueError(message)
+        fault = {"late": "delay", "repeated": "duplicate"}.get(accident)
+        seconds = float(data.get("seconds") or 60)
+        return [self.transfer(amount, content, direction, fault, seconds) for amount, content in moves]
+
+    def transfer(
+        self, amount: int, content: str, direction: str = "in", fault: str | None = None, seconds: float = 60.0
+    ) -> Json:
         """Move money and tell of it. Raises ValueError for an amount or text that no bank takes."""
+        row = self._move(amount, content, direction)
+        self.webhooks.send(row, label=f"{amount} {content[:30]}", accident=fault, seconds=seconds)
+        return row
+
+    def _move(self, amount: int, content: str, direction: str) -> Json:
         if direction not in ("in", "out") or not content or len(content) > _MAX_CONTENT:
             message = f"content must have 1 to {_MAX_CONTENT} characters and direction be in or out"
             raise ValueError(message)
@@ -84,9 +101,7 @@ class SepaySimulator(Simulator):
             "transferAmount": amount, "accumulated": self._balance() + (amount if direction == "in" else -amount),
             "subAccount": None, "referenceCode": reference, "description": f"BankAPINotify {content}",
         }  # fmt: skip
-        self.store.put("transactions", str(number), row)
-        self.webhooks.send(row, label=f"{amount} {content[:30]}")
-        return row
+        return self.store.put("transactions", str(number), row)
 
     def _balance(self) -> int:
         rows = self.store.list_rows("transactions")
@@ -110,7 +125,7 @@ class SepaySimulator(Simulator):
         given = read_vietqr(request.args.get("qr", ""))
         return self._show(
             {
-                "account": given.get("account", self._settings.sepay_account_number),
+                "account": request.args.get("account") or given.get("account", self._settings.sepay_account_number),
                 "amount": request.args.get("amount") or given.get("amount", ""),
                 "content": request.args.get("content") or given.get("content", ""),
             },
@@ -119,16 +134,22 @@ class SepaySimulator(Simulator):
 
     def _transfer_by_form(self) -> ResponseReturnValue:
         data = read_input()
+        account = "".join(str(data.get("account") or self._settings.sepay_account_number).split())
+        if account != self._settings.sepay_account_number:
+            return self._show(data, "Không có tài khoản này ở ngân hàng mô phỏng."), 422
         try:
-            row = self.transfer(_amount(data.get("amount")), str(data.get("content") or ""))
+            rows = self.transfer_with_accident(data)
         except ValueError:
-            return self._show(data, "Hãy ghi số tiền và nội dung."), 422
-        return redirect(f"{request.script_root}/?done={row['id']}", 303)
+            return self._show(data, "Hãy ghi số tiền và nội dung chuyển khoản."), 422
+        done = ",".join(str(row["id"]) for row in rows)
+        return redirect(f"{request.script_root}/?done={done}", 303)
 
     def _show(self, values: Json, problem: str) -> str:
-        done = self.store.find("transactions", request.args.get("done", ""))
+        keys = request.args.get("done", "").split(",")[:2]
+        done = [row for key in keys if (row := self.store.find("transactions", key)) is not None]
         return render_template(
             "sepay/bank.html", values=values, problem=problem, done=done, settings=self._settings,
+            bank=_BANKS.get(self._settings.sepay_bank_bin, "Vietcombank"), accidents=ACCIDENTS,
             rows=self.store.list_rows("transactions")[:-31:-1], balance=self._balance(),
         )  # fmt: skip
 
@@ -137,7 +158,13 @@ class SepaySimulator(Simulator):
         if request.headers.get("Authorization") != f"Bearer {self._settings.sepay_api_key}":
             return {"status": 401, "error": "Unauthorized", "messages": {"success": False}}, 401
         since = request.args.get("since_id", 0, int)
-        rows = [row for row in reversed(self.store.list_rows("transactions")) if row["id"] > since]
+        day = request.args.get("transaction_date_min", "")
+        account = request.args.get("account_number", "")
+        rows = [
+            row
+            for row in reversed(self.store.list_rows("transactions"))
+            if row["id"] > since and row["transactionDate"] >= day and account in ("", row["accountNumber"])
+        ]
         listed = [
             {
                 "id": str(row["id"]), "bank_brand_name": row["gateway"], "account_number": row["accountNumber"],

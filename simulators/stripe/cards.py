@@ -51,10 +51,8 @@ CARDS = (
         "4000002500003155", ("pm_card_authenticationRequiredOnSetup", "pm_card_threeDSecureOptional"),
         needs_authentication=True,
     ),
-    Card(
-        "4000000000003220", ("pm_card_threeDSecure2Required", "pm_card_authenticationRequired"),
-        needs_authentication=True,
-    ),
+    Card("4000000000003220", ("pm_card_threeDSecure2Required",), needs_authentication=True),
+    Card("4000002760003184", ("pm_card_authenticationRequired",), needs_authentication=True),
     Card(
         "4000008400001629", ("pm_card_threeDSecureRequiredChargeDeclined",),
         needs_authentication=True, decline=_GENERIC,

@@ -3,16 +3,17 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
+from urllib.parse import urlencode
 
-from flask import Response, render_template, request
+from flask import Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from simulators.clock import Clock
-from simulators.control import add_controls, answer
+from simulators.control import add_controls, answer, read_truth
 from simulators.settings import Settings
-from simulators.simulator import Simulator
+from simulators.simulator import Simulator, read_input
 from simulators.store import Json
 from simulators.stripe import forms
 from simulators.stripe.charges import Charges
@@ -23,7 +24,15 @@ from simulators.webhooks import Protocol, WebhookSender, to_wire
 
 #: Stripe tries for three days, ever more slowly.
 _RETRY_DELAYS_S = (60.0, 300.0, 900.0, 3600.0, 7200.0)
-_FORBIDDEN, _UNAUTHORISED, _CONFLICT = 403, 401, 409
+_FORBIDDEN, _UNAUTHORISED = 403, 401
+#: A key is forgotten after a day: the same call would then be carried out once more.
+_KEY_LIFETIME_S = 24 * 3600
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Stripe-Version",
+    "Access-Control-Max-Age": "300",
+}
 _ELEMENT_CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "form-action 'self'; base-uri 'none'"
@@ -52,6 +61,7 @@ class StripeSimulator(Simulator):
         self.charges = Charges(self.ledger)
         self.intents = Intents(self.ledger, self.charges, "{base}/v3/authenticate?intent={intent}&secret={secret}")
         self._add_routes()
+        self.app.after_request(_allow_other_origins)
         sim = add_controls(self, "stripe/control.html")
 
         @sim.post("/refunds/settle")
@@ -139,6 +149,7 @@ class StripeSimulator(Simulator):
         self.serve("/v3/element", self._element, "element", get)
         self.serve("/v3/element.js", self._element_script, "element_script", get)
         self.serve("/v3/authenticate", self._authenticate, "authenticate", post)
+        self.serve("/v3/authenticate", self._authentication_page, "authentication_page", get)
 
     def _api(self, view: Callable[..., Json], *, may_be_page: bool = False) -> Callable[..., ResponseReturnValue]:
         """Check the key, read the form, replay a known idempotency key, and word errors as Stripe does."""
@@ -171,7 +182,7 @@ class StripeSimulator(Simulator):
             return run()
         asked = hashlib.sha256(f"{request.path}{json.dumps(params, sort_keys=True)}".encode()).hexdigest()
         known = self.store.find("idempotency", key)
-        if known is not None:
+        if known is not None and self.clock.epoch() - known["at"] < _KEY_LIFETIME_S:
             if known["asked"] != asked:
                 raise ApiError(
                     "Keys for idempotent requests can only be used with the same parameters they were first used with. "
@@ -180,7 +191,10 @@ class StripeSimulator(Simulator):
                 )  # fmt: skip
             return known["body"], known["status"], {"Idempotent-Replayed": "true", "Original-Request": key}
         body, status = run()
-        self.store.put("idempotency", key, {"asked": asked, "body": body, "status": status})
+        if not _is_malformed(body):
+            self.store.put(
+                "idempotency", key, {"asked": asked, "body": body, "status": status, "at": self.clock.epoch()}
+            )
         return body, status
 
     def _check_key(self, params: Json, key: str, *, may_be_page: bool) -> None:
@@ -233,19 +247,54 @@ class StripeSimulator(Simulator):
         return page, 200, {"Content-Security-Policy": _ELEMENT_CSP}
 
     def _authenticate(self) -> ResponseReturnValue:
-        """End 3-D Secure the way the card's holder chose."""
-        data = request.get_json(silent=True) or {}
-        intent = self.store.find("payment_intents", str(data.get("intent", "")))
-        if intent is None or not hmac.compare_digest(
-            str(data.get("secret", "")).encode(), intent["client_secret"].encode()
-        ):
-            return {"error": "unknown"}, 404
+        """End 3-D Secure the way the card's holder chose: in the frame, or on a page of its own."""
+        data = read_input()
+        intent = self._proven(data)
+        if intent is None:
+            return missing("payment_intent", str(data.get("intent", ""))).body, 404
+        next_action = intent["next_action"] or {}
         try:
             with self.store.lock:
-                row = self.intents.authenticate(intent["id"], is_successful=data.get("agree") is True)
+                row = self.intents.authenticate(intent["id"], is_successful=read_truth(data.get("agree")))
         except ApiError as error:
             return error.body, error.status
-        return self.ledger.show(row, {})
+        if request.is_json:
+            return self.ledger.show(row, {})
+        return_url = str(next_action.get("redirect_to_url", {}).get("return_url") or "")
+        if not return_url:
+            return render_template("stripe/authenticate.html", intent=row)
+        told = urlencode({
+            "payment_intent": row["id"], "payment_intent_client_secret": row["client_secret"],
+            "redirect_status": "succeeded" if row["status"] == "succeeded" else "failed",
+        })  # fmt: skip
+        return redirect(f"{return_url}{'&' if '?' in return_url else '?'}{told}", 303)
+
+    def _authentication_page(self) -> ResponseReturnValue:
+        """Ask the card's holder, on the page that ``next_action.redirect_to_url`` leads to."""
+        intent = self._proven(request.args)
+        if intent is None:
+            abort(404)
+        # The answer leads back to the shop, which a policy for forms would have to name.
+        page = render_template("stripe/authenticate.html", intent=intent)
+        return page, 200, {"Content-Security-Policy": _ELEMENT_CSP.replace("form-action 'self'", "form-action *")}
+
+    def _proven(self, given: Mapping[str, object]) -> Json | None:
+        """Return the PaymentIntent whose client secret is known to the one who asks."""
+        intent = self.store.find("payment_intents", str(given.get("intent", "")))
+        proof = str(given.get("secret", "")).encode()
+        return intent if intent and hmac.compare_digest(proof, intent["client_secret"].encode()) else None
+
+
+def _is_malformed(body: Json) -> bool:
+    """Say whether the parameters were refused before anything began: such answers are not kept for a repetition."""
+    return str(body.get("error", {}).get("code", "")).startswith("parameter_")
+
+
+def _allow_other_origins(response: Response) -> Response:
+    """Let pages of the shop call the API, as Stripe does; the key and the client secret are what protects it."""
+    if request.path.startswith("/v1/"):
+        response.headers.update(_CORS)
+    return response
 
 
 def _javascript(text: str) -> Response:

@@ -52,7 +52,6 @@ class ViettelPostSimulator(Simulator):
         self.webhook_secret = settings.viettelpost_webhook_secret
         #: Some accounts get the secret in the header Authorization as well.
         self.has_authorization_header = False
-        self.automatic_s = settings.viettelpost_automatic_s
         self._automatic_at_start_s = settings.viettelpost_automatic_s
         self.tokens = Tokens(self.store)
         self.webhooks = WebhookSender(
@@ -67,8 +66,17 @@ class ViettelPostSimulator(Simulator):
     def reset(self) -> None:
         """Forget all parcels and go back to how the process started."""
         super().reset()
-        self.automatic_s = self._automatic_at_start_s
         self.has_authorization_header = False
+
+    @property
+    def automatic_s(self) -> float:
+        """Return the seconds between two steps of a parcel that moves by itself; 0 when none does."""
+        row = self.store.find("settings", "automatic")
+        return float(row["seconds"]) if row else self._automatic_at_start_s
+
+    @automatic_s.setter
+    def automatic_s(self, seconds: float) -> None:
+        self.store.put("settings", "automatic", {"seconds": seconds})
 
     def tick(self) -> None:
         """Move parcels by themselves when that is switched on."""

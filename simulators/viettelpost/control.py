@@ -82,7 +82,11 @@ def build(carrier: "ViettelPostSimulator") -> Blueprint:  # noqa: C901 - a list 
     def automatic() -> ResponseReturnValue:
         data = read_input()
         is_on = read_truth(data.get("enabled", True))
-        carrier.automatic_s = float(data.get("seconds") or 20) if is_on else 0.0
+        seconds = float(data.get("seconds") or 20)
+        if not 1 <= seconds <= 86_400:
+            message = "seconds must lie between 1 and 86400"
+            raise ValueError(message)
+        carrier.automatic_s = seconds if is_on else 0.0
         return answer({"enabled": is_on, "seconds": carrier.automatic_s})
 
     @sim.get("/automatic")
