@@ -1,11 +1,12 @@
 """Words for what an index counts by code."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from catalog.rules import CATEGORIES
+from search.ports import SearchFilters
 from sellers.queries import list_commune_names
 from sellers.rules import CERTIFICATE_KINDS, certificate_label
 
@@ -28,25 +29,38 @@ class Choices:
     certificates: Sequence[Choice]
 
 
-def list_choices(session: Session, facets: Mapping[str, Mapping[str, int]]) -> Choices:
-    """Return the facets of a search in words. One statement."""
-    counts = facets.get("commune", {})
-    names = list_commune_names(session, counts.keys())
+def list_choices(session: Session, facets: Mapping[str, Mapping[str, int]], filters: SearchFilters) -> Choices:
+    """Return the facets of a search in words. One statement.
+
+    What is chosen already comes first, even where it leaves nothing: a buyer must be able to take it back.
+    """
+    kinds = _counts(facets, "category", filters.category)
+    communes = _counts(facets, "commune", filters.commune)
+    certificates = _counts(facets, "certificate", filters.certificate)
+    names = list_commune_names(session, communes.keys())
     return Choices(
-        categories=[
-            Choice(code, label, facets.get("category", {})[code])
-            for code, label in CATEGORIES.items()
-            if code in facets.get("category", {})
-        ],
-        communes=sorted(
-            (Choice(code, names[code], count) for code, count in counts.items() if code in names),
-            key=lambda choice: (-choice.count, choice.label),
+        categories=[Choice(code, label, kinds[code]) for code, label in CATEGORIES.items() if code in kinds],
+        communes=_sorted(
+            (
+                Choice(code, names.get(code, code), count)
+                for code, count in communes.items()
+                if code in names or code == filters.commune
+            ),
+            filters.commune,
         ),
-        certificates=sorted(
-            (Choice(code, label_of(code), count) for code, count in facets.get("certificate", {}).items()),
-            key=lambda choice: (-choice.count, choice.label),
+        certificates=_sorted(
+            (Choice(code, label_of(code), count) for code, count in certificates.items()), filters.certificate
         ),
     )
+
+
+def _counts(facets: Mapping[str, Mapping[str, int]], name: str, chosen: str) -> Mapping[str, int]:
+    counts = facets.get(name, {})
+    return {**counts, chosen: counts.get(chosen, 0)} if chosen else counts
+
+
+def _sorted(choices: Iterable[Choice], chosen: str) -> Sequence[Choice]:
+    return sorted(choices, key=lambda choice: (choice.code != chosen, -choice.count, choice.label))
 
 
 def label_of(code: str) -> str:

@@ -166,6 +166,16 @@ def _fitting(own: Phrase, phrases: Sequence[Phrase]) -> Sequence[Phrase]:
     return phrases if any(phrase.marked == own.marked for phrase in phrases) else ()
 
 
+def complete_kinds(typed: str, kinds: Mapping[str, str]) -> Sequence[str]:
+    """Return the codes of the kinds of goods whose name has, for every word typed, a word that begins with it."""
+    words = folded_syllables(typed)
+    return [
+        code
+        for code, label in kinds.items()
+        if words and all(any(part.startswith(word) for part in folded_syllables(label)) for word in words)
+    ]
+
+
 def decode(text: str) -> str:
     """Return text as it would read with the Vietnamese keyboard switched on; unchanged when nothing decodes."""
     words = text.split()

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from catalog.queries import list_product_cards
 from catalog.rules import CATEGORIES
@@ -16,9 +17,10 @@ from marketplace.core.text import nfc
 from search.forms import SORTS, read_search
 from search.ports import ProductIndex, SearchRequest
 from search.queries import list_choices
+from search.rules import complete_kinds
 
 blueprint = Blueprint("search", __name__)
-_SUGGESTIONS = 7
+_SUGGESTIONS, _KINDS = 6, 2
 
 
 @blueprint.get("/tim")
@@ -36,11 +38,12 @@ def results() -> ResponseReturnValue:
         wanted=wanted,
         found=found,
         cards=list_product_cards(session, found.ids),
-        choices=list_choices(session, found.facets),
+        choices=list_choices(session, found.facets, wanted.filters),
         categories=CATEGORIES,
         sorts=SORTS,
         problems=read.problems,
         address=lambda **changes: _address(wanted, **changes),
+        without_filters=url_for("search.results", q=wanted.text or None),
         active=_active(wanted),
     )
     return page, 422 if read.problems else 200
@@ -62,6 +65,15 @@ def suggest() -> ResponseReturnValue:
         }
         for one in found
     ]
+    items += [
+        {
+            "code": code,
+            "label": CATEGORIES[code],
+            "note": _("Loại hàng"),
+            "href": url_for("search.results", loai=code),
+        }
+        for code in complete_kinds(typed, CATEGORIES)[:_KINDS]
+    ]
     return {"items": items}, 200, {"Cache-Control": "public, max-age=60"}
 
 
@@ -69,7 +81,7 @@ def suggest() -> ResponseReturnValue:
 @needs(Permission.PUBLIC)
 def old_address() -> ResponseReturnValue:
     """Lead links that were shared under the English address to the search."""
-    return redirect(url_for("search.results", q=request.args.get("q", "")), 302)
+    return redirect(url_for("search.results", q=request.args.get("q", "")), 301)
 
 
 def _params(wanted: SearchRequest) -> dict[str, Any]:

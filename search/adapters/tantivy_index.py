@@ -106,14 +106,17 @@ class TantivyIndex:
         index = _prepare(tantivy.Index(_schema(), path=str(target), reuse=False))
         writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         schema, count = index.schema, 0
-        for document in documents:
-            writer.add_document(tantivy.Document.from_dict(_fields(document), schema))
-            count += 1
-            if count % _BATCH == 0:
-                tick(_BATCH)
-        tick(count % _BATCH)
-        writer.commit()
-        writer.wait_merging_threads()
+        try:
+            for document in documents:
+                writer.add_document(tantivy.Document.from_dict(_fields(document), schema))
+                count += 1
+                if count % _BATCH == 0:
+                    tick(_BATCH)
+            tick(count % _BATCH)
+            writer.commit()
+        finally:
+            # Its threads write files until they are told to end; only then can the folder be taken away.
+            writer.wait_merging_threads()
         return count
 
     @contextmanager

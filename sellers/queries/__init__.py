@@ -30,8 +30,8 @@ from sellers.queries.places import (
     get_commune,
     get_commune_by_code,
     list_active_communes,
+    list_commune_names,
     list_communes,
-    list_communes_by_code,
     list_provinces,
 )
 
@@ -57,8 +57,8 @@ __all__ = [
     "list_certificates",
     "list_commune_certificates",
     "list_commune_households",
+    "list_commune_names",
     "list_communes",
-    "list_communes_by_code",
     "list_household_cards",
     "list_identity_checks",
     "list_provinces",

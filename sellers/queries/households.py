@@ -3,8 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import BigInteger, Row, Select, any_, bindparam, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from marketplace.core.errors import NotFound
@@ -191,9 +194,14 @@ def _view(household: Household, commune_code: str, commune_name: str, province_n
     )  # fmt: skip
 
 
+@cache
+def _household() -> Select[Household, str, str, str]:
+    return _households().where(Household.id == bindparam("household_id"))
+
+
 def get_household(session: Session, household_id: int) -> HouseholdView:
     """Return a household with its private facts. Raises ``NotFound``."""
-    row = session.execute(_households().where(Household.id == household_id)).one_or_none()
+    row = session.execute(_household(), {"household_id": household_id}).one_or_none()
     if row is None:
         raise NotFound
     return _view(*row)
@@ -222,15 +230,20 @@ def list_household_cards(session: Session, household_ids: Collection[int]) -> Se
     """Return public cards of households. One statement."""
     if not household_ids:
         return []
-    rows = session.execute(
+    return [HouseholdCard(*row) for row in session.execute(_cards(), {"ids": list(household_ids)})]
+
+
+@cache
+def _cards() -> Select[*tuple[Any, ...]]:
+    """Return the statement of ``list_household_cards``. Every shelf runs it, so it is built once."""
+    return (
         select(
             Household.id, Household.code, Household.shown_name, Household.kind, Household.commune_id,
             Commune.code, Commune.full_name, Household.hamlet, Household.photo_sha256,
         )
         .join(Commune, Commune.id == Household.commune_id)
-        .where(Household.id.in_(household_ids))
+        .where(Household.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
     )  # fmt: skip
-    return [HouseholdCard(*row) for row in rows]
 
 
 def list_sites(session: Session, household_id: int) -> Sequence[SiteView]:
@@ -247,10 +260,15 @@ def list_sites(session: Session, household_id: int) -> Sequence[SiteView]:
 
 def get_site(session: Session, site_id: int) -> SiteView:
     """Return a place. Raises ``NotFound``; the caller compares the household."""
-    row = session.execute(_sites().where(Site.id == site_id)).one_or_none()
+    row = session.execute(_site(), {"site_id": site_id}).one_or_none()
     if row is None:
         raise NotFound
     return SiteView(*row)
+
+
+@cache
+def _site() -> Select[int, int, int | None, str, str, str, int | None, int | None, str | None]:
+    return _sites().where(Site.id == bindparam("site_id"))
 
 
 def _sites() -> Select[int, int, int | None, str, str, str, int | None, int | None, str | None]:
@@ -260,7 +278,7 @@ def _sites() -> Select[int, int, int | None, str, str, str, int | None, int | No
     )  # fmt: skip
 
 
-def _certificate(row: Certificate) -> CertificateView:
+def _certificate(row: Certificate | Row[Any]) -> CertificateView:
     return CertificateView(
         id=row.id, household_id=row.household_id, kind=row.kind, code=certificate_code(row.kind, row.stars),
         label=certificate_label(row.kind, row.stars), number=row.number, issuer=row.issuer, scope=row.scope,
@@ -281,17 +299,28 @@ def list_valid_certificates(session: Session, household_ids: Collection[int], on
     """Return certificates that an officer has seen and that are in date on a day. One statement."""
     if not household_ids:
         return []
-    rows = session.execute(
-        select(Certificate)
+    rows = session.execute(_valid_certificates(), {"ids": list(household_ids), "on": on})
+    return [_certificate(row) for row in rows]
+
+
+@cache
+def _valid_certificates() -> Select[*tuple[Any, ...]]:
+    """Return the statement of ``list_valid_certificates``, built once as well. It reads what a badge needs."""
+    on = bindparam("on", type_=Certificate.issued_on.type)
+    return (
+        select(
+            Certificate.id, Certificate.household_id, Certificate.kind, Certificate.stars, Certificate.number,
+            Certificate.issuer, Certificate.scope, Certificate.issued_on, Certificate.expires_on,
+            Certificate.photo_sha256, Certificate.state, Certificate.reason,
+        )
         .where(
-            Certificate.household_id.in_(household_ids),
+            Certificate.household_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
             Certificate.state == "verified",
             Certificate.issued_on <= on,
             or_(Certificate.expires_on.is_(None), Certificate.expires_on >= on),
         )
         .order_by(Certificate.kind, Certificate.id)
-    ).scalars()
-    return [_certificate(row) for row in rows]
+    )  # fmt: skip
 
 
 def list_commune_certificates(session: Session, commune_id: int) -> Sequence[tuple[CertificateView, str]]:

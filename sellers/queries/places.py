@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, String, any_, bindparam, case, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from marketplace.core.errors import NotFound
@@ -79,11 +81,18 @@ def list_communes(session: Session, commune_ids: Collection[int]) -> Sequence[Co
     return [_view(*row) for row in session.execute(_communes().where(Commune.id.in_(commune_ids)))]
 
 
-def list_communes_by_code(session: Session, codes: Collection[str]) -> Sequence[CommuneView]:
-    """Return communes by their codes. One statement."""
+def list_commune_names(session: Session, codes: Collection[str]) -> dict[str, str]:
+    """Return the full names of communes by their codes; unknown ones are left out. One statement."""
     if not codes:
-        return []
-    return [_view(*row) for row in session.execute(_communes().where(Commune.code.in_(list(codes))))]
+        return {}
+    return {code: name for code, name in session.execute(_names(), {"codes": list(codes)})}  # noqa: C416 - rows of two are not pairs to the type checker
+
+
+@cache
+def _names() -> Select[str, str]:
+    return select(Commune.code, Commune.full_name).where(
+        Commune.code == any_(bindparam("codes", type_=ARRAY(String))),
+    )
 
 
 def list_active_communes(session: Session) -> Sequence[tuple[CommuneView, int]]:

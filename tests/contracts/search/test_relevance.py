@@ -1,6 +1,9 @@
 """What buyers type, and what they have to find: on the 98 products of the demo market, with the real engine."""
 
 import csv
+import subprocess
+import sys
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -160,3 +163,99 @@ def test_a_second_reader_sees_what_the_first_one_wrote(tmp_path):
     assert reader.search(SearchRequest("nem")).total == 1
     writer.put([make_document(2, PRODUCTS[1])])
     assert reader.search(SearchRequest("nem")).total == 2
+
+
+def test_a_rebuild_that_dies_leaves_no_half_of_itself(tmp_path):
+    index = TantivyIndex(tmp_path)
+
+    def broken():
+        yield make_document(1, PRODUCTS[0])
+        message = "power cut"
+        raise OSError(message)
+
+    with pytest.raises(OSError, match="power cut"):
+        index.rebuild(broken(), lambda _: None)
+    assert list(tmp_path.glob("v*")) == []
+    assert not index.is_ready()
+
+
+def test_a_process_killed_in_a_rebuild_leaves_the_old_index_and_no_lock(tmp_path):
+    index = TantivyIndex(tmp_path)
+    index.put([make_document(1, PRODUCTS[0])])
+    program = (
+        "import os, sys; from pathlib import Path; from search.adapters.tantivy_index import TantivyIndex\n"
+        "def documents():\n    os.kill(os.getpid(), 9)\n    yield\n"
+        "TantivyIndex(Path(sys.argv[1])).rebuild(documents(), print)"
+    )
+    killed = subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False, timeout=60)
+    assert killed.returncode == -9
+    assert list(index.search(SearchRequest("nem")).ids) == [1]
+    assert len(list(tmp_path.glob("v*"))) == 2
+    assert index.rebuild([make_document(2, PRODUCTS[1])], lambda _: None) == 1
+    assert len(list(tmp_path.glob("v*"))) == 1
+
+
+def test_what_changes_during_a_rebuild_is_in_the_new_index(tmp_path):
+    index, by_hand = TantivyIndex(tmp_path), TantivyIndex(tmp_path)
+    index.put([make_document(1, PRODUCTS[0])])
+    has_begun, may_go_on = threading.Event(), threading.Event()
+
+    def slow():
+        yield make_document(1, PRODUCTS[0])
+        has_begun.set()
+        assert may_go_on.wait(10)
+
+    rebuild = threading.Thread(target=by_hand.rebuild, args=(slow(), lambda _: None))
+    put = threading.Thread(target=index.put, args=([make_document(2, PRODUCTS[1])],))
+    rebuild.start()
+    assert has_begun.wait(10)
+    put.start()
+    assert index.search(SearchRequest()).total == 1
+    may_go_on.set()
+    rebuild.join(10)
+    put.join(10)
+    assert index.search(SearchRequest()).total == 2
+
+
+def test_an_index_of_another_schema_is_not_read(tmp_path):
+    index = TantivyIndex(tmp_path)
+    index.put([make_document(1, PRODUCTS[0])])
+    old = next(tmp_path.glob("v*"))
+    old.rename(tmp_path / "v0-OLD")
+    (tmp_path / "current").unlink()
+    (tmp_path / "current").symlink_to("v0-OLD")
+    assert not index.is_ready()
+    assert index.search(SearchRequest("nem")).total == 0
+
+
+def test_goods_in_stock_come_first_where_nothing_is_asked_for(index):
+    page = index.search(SearchRequest(page=4)).ids
+    sold_out = {number for number in SLUGS if number % 10 == 0}
+    assert not sold_out & set(index.search(SearchRequest()).ids)
+    assert sold_out & set(page)
+
+
+def test_marks_that_were_typed_put_their_own_word_first(tmp_path):
+    index = TantivyIndex(tmp_path)
+    names = ["Dừa xiêm", "Dưa hấu", "Dứa mật"]
+    index.rebuild([make_document(n, PRODUCTS[0], name=name, other_names="") for n, name in enumerate(names)], print)
+    for number, word in enumerate(["dừa", "dưa", "dứa"]):
+        assert index.search(SearchRequest(word)).ids[0] == number
+    assert index.search(SearchRequest("dua")).total == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("hoà lộc", "hòa lộc"), ("thuỷ sản", "thủy sản"), ("hoa\u0300 la", "hoà la")]
+)
+def test_tones_may_stand_on_either_vowel(tmp_path, one, other):
+    index = TantivyIndex(tmp_path)
+    index.put([make_document(1, PRODUCTS[0], name=f"Hàng {one}")])
+    assert list(index.search(SearchRequest(other)).ids) == [1]
+
+
+def test_filters_that_leave_nothing_say_how_much_there_would_be_without_them(index):
+    filters = SearchFilters(price_to=1)
+    found = index.search(SearchRequest("thịt lợn", filters=filters))
+    alone = index.search(SearchRequest("thịt lợn"))
+    assert (found.total, found.understood_as, found.total_unfiltered) == (0, "", alone.total)
+    assert alone.total_unfiltered == 0

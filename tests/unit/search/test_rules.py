@@ -1,7 +1,15 @@
+import unicodedata
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.rules import ask, decode, load_synonyms
+from marketplace.core.text import fold
+from search.rules import ask, complete_kinds, decode, load_synonyms
+
+
+def nfd(text):
+    return unicodedata.normalize("NFD", text)
 
 
 def words_of(text):
@@ -54,3 +62,38 @@ def test_any_text_is_a_question_of_bounded_size(text):
 def test_every_synonym_leads_back_to_itself():
     for words, phrases in load_synonyms().items():
         assert words in {phrase.folded for phrase in phrases}
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("giá đỗ", [("gia", "do")]),
+        ("trứng gà giá rẻ", [("trung", "ga")]),
+        ("tôi cần mua rau cần", [("rau",), ("can",)]),
+        ("bao tử", [("bao", "tu")]),
+        ("ngọn bí", [("ngon", "bi")]),
+    ],
+)
+def test_words_that_are_goods_in_one_place_and_filling_in_another(typed, words):
+    assert words_of(typed) == words
+
+
+@given(st.text(max_size=60))
+def test_a_question_without_marks_asks_the_same_a_second_time(text):
+    plain = fold(text)
+    assert ask(fold(plain)) == ask(plain)
+    assert [unit.phrases[0].folded for unit in ask(nfd(text)).units] == words_of(text)
+
+
+@given(st.text(max_size=60))
+def test_decoding_never_fails(text):
+    assert isinstance(decode(text), str)
+
+
+def test_kinds_of_goods_are_completed_with_and_without_marks():
+    kinds = {"trai-cay": "Trái cây", "gao-nep": "Gạo, nếp, ngũ cốc", "rau": "Rau củ"}
+    assert complete_kinds("trai c", kinds) == ["trai-cay"]
+    assert complete_kinds("gạ", kinds) == ["gao-nep"]
+    assert complete_kinds("c", kinds) == ["trai-cay", "gao-nep", "rau"]
+    assert complete_kinds("", kinds) == []
+    assert complete_kinds("xe máy", kinds) == []
