@@ -3,9 +3,10 @@
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, text
+from sqlalchemy import BigInteger, Select, and_, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from traceability.models import Chain, Record
@@ -63,11 +64,13 @@ def _links(session: Session, household_id: int, last: _Last) -> Generator[tuple[
 
 def check_chain(session: Session, household_id: int) -> ChainState:
     """Recompute a chain inside the database, in one statement: for pages that show it on every visit."""
-    return read_check(*session.execute(select_check(household_id)).one())
+    return read_check(*session.execute(select_check(), {"household_id": household_id}).one())
 
 
-def select_check(household_id: int) -> Select[*tuple[Any, ...]]:
-    """Return the statement that recomputes a chain; ``read_check`` understands its row."""
+@cache
+def select_check() -> Select[*tuple[Any, ...]]:
+    """Return the statement that recomputes the chain of ``:household_id``; ``read_check`` understands its row."""
+    household_id = bindparam("household_id", type_=BigInteger)
     position = func.row_number().over(order_by=Record.seq)
     links = (
         select(

@@ -15,26 +15,25 @@ def list_descendants(session: Session, lot_ids: Iterable[int]) -> set[int]:
 
     One statement. Links to other households (``supplied``) are followed too.
     """
-    return _walk(session, lot_ids, LotLink.parent_id, LotLink.child_id)
+    return _reach(session, lot_ids, LotLink.parent_id, LotLink.child_id)
 
 
 def list_ancestors(session: Session, lot_ids: Iterable[int]) -> set[int]:
     """Return the lots that these came from, at any distance; the given ones not included. One statement."""
-    return _walk(session, lot_ids, LotLink.child_id, LotLink.parent_id)
+    return _reach(session, lot_ids, LotLink.child_id, LotLink.parent_id)
 
 
-def reach(
-    lot_ids: Iterable[int],
+def walk(
     near: InstrumentedAttribute[int],
     far: InstrumentedAttribute[int],
     name: str,
     without: str = "",
 ) -> CTE:
-    """Return the recursive expression over the ids reached from these, the given ones included.
+    """Return the recursive expression over the ids reached from ``:lot_ids``, those included.
 
     Links of the kind ``without`` are not followed.
     """
-    start = func.unnest(bindparam(None, sorted(set(lot_ids)), type_=ARRAY(BIGINT))).column_valued("lot_id")
+    start = func.unnest(bindparam("lot_ids", type_=ARRAY(BIGINT))).column_valued("lot_id")
     found = select(start.label("lot_id")).cte(name, recursive=True)
     step = select(far).join(found, near == found.c.lot_id)
     if without:
@@ -42,7 +41,7 @@ def reach(
     return found.union(step)
 
 
-def _walk(
+def _reach(
     session: Session,
     lot_ids: Iterable[int],
     near: InstrumentedAttribute[int],
@@ -51,5 +50,5 @@ def _walk(
     given = set(lot_ids)
     if not given:
         return set()
-    found = reach(given, near, far, "reached")
-    return set(session.scalars(select(found.c.lot_id))) - given
+    found = walk(near, far, "reached")
+    return set(session.scalars(select(found.c.lot_id), {"lot_ids": sorted(given)})) - given

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, any_, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from marketplace.core.errors import NotFound
@@ -58,6 +60,16 @@ class LotView:
 _COLUMNS = tuple(getattr(Lot, name) for name in LotView.__dataclass_fields__)
 
 
+@cache
+def _by_ids() -> Select[*tuple[Any, ...]]:
+    return select(*_COLUMNS).where(Lot.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+
+
+@cache
+def _by_code() -> Select[*tuple[Any, ...]]:
+    return select(*_COLUMNS).where(Lot.code == bindparam("code"))
+
+
 def view_lot(lot: Lot) -> LotView:
     """Turn a row into its view."""
     return LotView(*(getattr(lot, name) for name in LotView.__dataclass_fields__))
@@ -93,7 +105,8 @@ def find_lot_by_code(session: Session, code: str) -> LotView | None:
     proper = read_code(code)
     if proper is None:
         return None
-    return next(iter(_all(session, select(*_COLUMNS).where(Lot.code == proper))), None)
+    row = session.execute(_by_code(), {"code": proper}).one_or_none()
+    return LotView(*row) if row is not None else None
 
 
 def list_lots(session: Session, lot_ids: Iterable[int]) -> dict[int, LotView]:
@@ -101,7 +114,7 @@ def list_lots(session: Session, lot_ids: Iterable[int]) -> dict[int, LotView]:
     ids = set(lot_ids)
     if not ids:
         return {}
-    return {lot.id: lot for lot in _all(session, select(*_COLUMNS).where(Lot.id.in_(ids)))}
+    return {row.id: LotView(*row) for row in session.execute(_by_ids(), {"ids": list(ids)})}
 
 
 def list_household_lots(session: Session, household_id: int, *, limit: int = 200) -> Sequence[LotView]:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from traceability.models import Record, RecordLot
@@ -23,6 +25,17 @@ class SealView:
 
 def get_seal(session: Session, lot: LotView) -> SealView:
     """Return the seal of a lot's household and what became of the lot's parcels; no parcel is named."""
+    row = session.execute(_seal(), {"household_id": lot.household_id, "lot_id": lot.id}).one()
+    parcels = {
+        kind: ParcelCount(count, datetime.fromisoformat(first_at), datetime.fromisoformat(last_at))
+        for kind, count, first_at, last_at in row[-1] or ()
+    }
+    return SealView(read_check(*row[:-1]), parcels)
+
+
+@cache
+def _seal() -> Select[*tuple[Any, ...]]:
+    """Return the statement of ``get_seal``, built once."""
     moves = (
         select(
             Record.kind,
@@ -31,16 +44,11 @@ def get_seal(session: Session, lot: LotView) -> SealView:
             func.max(Record.occurred_at).label("last_at"),
         )
         .join(RecordLot, RecordLot.record_id == Record.id)
-        .where(RecordLot.lot_id == lot.id, Record.kind.in_(PARCEL_KINDS))
+        .where(RecordLot.lot_id == bindparam("lot_id", type_=BigInteger), Record.kind.in_(PARCEL_KINDS))
         .group_by(Record.kind)
         .subquery()
     )
     told = select(
         func.jsonb_agg(func.jsonb_build_array(moves.c.kind, moves.c.count, moves.c.first_at, moves.c.last_at))
     ).scalar_subquery()
-    row = session.execute(select_check(lot.household_id).add_columns(told)).one()
-    parcels = {
-        kind: ParcelCount(count, datetime.fromisoformat(first_at), datetime.fromisoformat(last_at))
-        for kind, count, first_at, last_at in row[-1] or ()
-    }
-    return SealView(read_check(*row[:-1]), parcels)
+    return select_check().add_columns(told)

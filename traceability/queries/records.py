@@ -73,9 +73,11 @@ def select_records(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]
     )
 
 
-def read_records(session: Session, statement: Select[*tuple[Any, ...]]) -> list[RecordView]:
+def read_records(
+    session: Session, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any] | None = None
+) -> list[RecordView]:
     """Run a statement made by ``select_records``."""
-    return [_view(*row) for row in session.execute(statement)]
+    return [_view(*row) for row in session.execute(statement, values)]
 
 
 def get_record(session: Session, record_id: int, *, household_id: int) -> RecordView:
