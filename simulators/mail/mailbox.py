@@ -1,5 +1,6 @@
 """An SMTP server that keeps every letter, and a mailbox page to read them."""
 
+import asyncio
 import email
 import email.policy
 import re
@@ -20,6 +21,15 @@ from simulators.simulator import Simulator
 from simulators.store import Json
 
 _SHOWN = 200
+#: Faults in the words of SMTP (RFC 5321, 4.2): 4xx asks to come back later, 5xx is for good.
+_REFUSALS = {
+    "429": "451 Too many messages, slow down",
+    "500": "550 Mailbox unavailable",
+    "expired_token": "530 Authentication required",
+}
+_KEPT_BUT_REFUSED = "451 Local error in processing"
+_SILENT = ("timeout_before", "timeout_after", "slow")
+_HANG_UP = ("timeout_before", "timeout_after", "drop_after")
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 #: Links of a letter open a page of their own, as mail programs do; inside the frame nothing could follow them.
 _OPEN_OUTSIDE = '<base target="_blank">'
@@ -67,11 +77,8 @@ class MailSimulator(Simulator):
         """Faults of mail are refusals in SMTP; this one is for its pages."""
         return {"error": kind}, 500
 
-    def take(self, sender: str, recipients: list[str], content: bytes) -> str:
-        """Keep a letter and answer the sender; an ordered fault answers in its place."""
-        fault = self.faults.take("smtp")
-        if fault is not None:
-            return {"429": "451 Too many messages, slow down"}.get(fault.kind, "550 Mailbox unavailable")
+    def keep(self, sender: str, recipients: list[str], content: bytes) -> None:
+        """Put a letter into the mailbox."""
         message = email.message_from_bytes(content, policy=email.policy.default)
         number = str(self.store.next_number("mail"))
         self.store.put("mails", number, {
@@ -79,7 +86,6 @@ class MailSimulator(Simulator):
             "subject": str(message.get("Subject", "")), "message_id": str(message.get("Message-ID", "")),
             "text": _part(message, "plain"), "html": _part(message, "html"),
         })  # fmt: skip
-        return "250 OK"
 
     def operations(self) -> list[str]:
         """Return what faults can be ordered for: taking letters."""
@@ -125,9 +131,19 @@ class _Taker:
     def __init__(self, mail: MailSimulator) -> None:
         self._mail = mail
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - its name
-        content: Any = envelope.original_content or envelope.content or b""
-        return self._mail.take(envelope.mail_from or "", list(envelope.rcpt_tos), bytes(content))
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - its name
+        fault = self._mail.faults.take("smtp")
+        kind = fault.kind if fault else ""
+        if kind in _REFUSALS:
+            return _REFUSALS[kind]
+        if kind != "timeout_before":
+            content: Any = envelope.original_content or envelope.content or b""
+            self._mail.keep(envelope.mail_from or "", list(envelope.rcpt_tos), bytes(content))
+        if fault is not None and kind in _SILENT:
+            await asyncio.sleep(fault.seconds)
+        if kind in _HANG_UP and isinstance(server.transport, asyncio.Transport):
+            server.transport.abort()
+        return _KEPT_BUT_REFUSED if kind == "500_after" else "250 OK"
 
 
 def list_links(row: Json) -> list[str]:
