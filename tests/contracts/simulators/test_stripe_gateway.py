@@ -128,7 +128,7 @@ def test_a_slip_in_the_card_form_is_named_and_charges_nothing(
     ],
 )
 def test_a_bank_that_asks_back(
-    world: World, gateway: StripeGateway, number: str, agree: bool, state: CardState, status: str
+    world: World, gateway: StripeGateway, number: str, *, agree: bool, state: CardState, status: str
 ):
     payment = opened(gateway)
     waiting = pay(world, payment, number).json()
