@@ -1,11 +1,17 @@
 """How pages write dates, money and amounts, and what every template may use."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, has_request_context, request, session, url_for
+import flask_babel
+from flask import Flask, has_request_context, request, session
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup, escape
 
 from marketplace.accounts.gate import current_actor
 from marketplace.core.clock import VN_TZ, local_date, utcnow
@@ -36,9 +42,20 @@ def register(app: Flask) -> None:
     versions = _static_versions(Path(app.static_folder or ""))
 
     def static_url(filename: str) -> str:
-        return url_for("static", filename=filename, v=versions.get(filename, "0"))
+        return f"{app.static_url_path}/{filename}?v={versions.get(filename, '0')}"
+
+    sprite = static_url("icons.svg")
+
+    # A page holds dozens of these, and a function that remembers is ten times as fast as a macro.
+    @lru_cache(maxsize=1024)
+    def icon(name: str, label: str = "", size: str = "") -> Markup:
+        kind = f"icon icon-{escape(size)}" if size else "icon"
+        said = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+        return Markup(f'<svg class="{kind}" {said}><use href="{sprite}#{escape(name)}"/></svg>')  # noqa: S704 - every part is escaped
 
     app.jinja_env.globals.update(
+        _=_make_gettext(app),
+        draw_icon=icon,
         market_name=app.config["MARKET_NAME"],
         public_url=app.config["PUBLIC_URL"],
         photo_url=photo_url,
@@ -47,6 +64,28 @@ def register(app: Flask) -> None:
         simulators_url=app.extensions["settings"].simulators_url,
     )
     app.context_processor(_request_globals)
+
+
+def _make_gettext(app: Flask) -> Callable[..., str]:
+    """Return the ``_`` of templates. The market speaks one language, so its words are looked up once for all pages.
+
+    Flask-Babel's own looks up the language of the request for every word, dozens of times on each page.
+    """
+    with app.app_context():
+        words = flask_babel.get_translations()
+
+    @lru_cache(maxsize=4096)
+    def as_markup(text: str) -> Markup:
+        return Markup(words.ugettext(text))  # noqa: S704 - the words of our own templates, as Jinja takes them
+
+    @pass_eval_context
+    def gettext(context: EvalContext, text: str, /, **variables: object) -> str:
+        if not context.autoescape:
+            return str(words.ugettext(text)) % variables
+        found: str = as_markup(text) % variables
+        return found
+
+    return gettext
 
 
 def _request_globals() -> dict[str, Any]:

@@ -25,7 +25,6 @@ _SUGGESTIONS, _KINDS = 6, 2
 
 @blueprint.get("/tim")
 @needs(Permission.PUBLIC)
-@limiter.limit("240/minute")
 def results() -> ResponseReturnValue:
     """Find goods, or browse all of them."""
     read = read_search(request.args)
