@@ -26,7 +26,7 @@ class CardPayment:
 
 
 class RefundOutcome(StrEnum):
-    """How a refund call ended. ``UNKNOWN`` is asked again under the same key, which cannot pay twice."""
+    """How a refund stands. ``PENDING`` is with the bank and is asked about again, by its own name."""
 
     DONE = "done"
     PENDING = "pending"
@@ -67,6 +67,9 @@ class PaymentGateway(Protocol):
 
     def refund(self, *, reference: str, amount_vnd: int, key: str) -> CardRefund:
         """Send money back; the same key never sends it twice."""
+
+    def get_refund(self, reference: str) -> CardRefund:
+        """Return a refund as it stands at the gateway now: a bank may take days over it."""
 
     def read_webhook(self, *, body: bytes, signature: str) -> GatewayEvent:
         """Verify and read a webhook. Raises ``Refused`` when the signature is wrong or too old."""

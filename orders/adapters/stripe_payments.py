@@ -6,7 +6,7 @@ from marketplace.core.errors import Refused, Unavailable
 from orders.ports import CardPayment, CardRefund, CardState, GatewayEvent, RefundOutcome
 
 _CURRENCY = "vnd"
-#: Refund states at Stripe -> ours. "pending" is settled by a later webhook.
+#: Refund states at Stripe -> ours. A pending one is asked about again when a webhook comes, and by the sweeper.
 _REFUNDS = {
     "succeeded": RefundOutcome.DONE,
     "pending": RefundOutcome.PENDING,
@@ -74,7 +74,14 @@ class StripeGateway:
             raise _unavailable() from error
         except stripe.StripeError:
             return CardRefund("", RefundOutcome.REFUSED)
-        return CardRefund(refund.id, _REFUNDS.get(refund.status or "", RefundOutcome.PENDING))
+        return _read_refund(refund)
+
+    def get_refund(self, reference: str) -> CardRefund:
+        """Retrieve a refund. Raises ``Unavailable``."""
+        try:
+            return _read_refund(self._client.v1.refunds.retrieve(reference))
+        except stripe.StripeError as error:
+            raise _unavailable() from error
 
     def read_webhook(self, *, body: bytes, signature: str) -> GatewayEvent:
         """Verify a webhook (HMAC with a time stamp, five minutes' tolerance). Raises ``Refused``."""
@@ -105,6 +112,10 @@ def _read_intent(intent: stripe.PaymentIntent) -> CardPayment:
         received_vnd=intent.amount_received or 0,
         attempt_key=str(intent.metadata["attempt_key"]) if "attempt_key" in intent.metadata else "",
     )
+
+
+def _read_refund(refund: stripe.Refund) -> CardRefund:
+    return CardRefund(refund.id, _REFUNDS.get(refund.status or "", RefundOutcome.PENDING))
 
 
 def _unavailable() -> Unavailable:

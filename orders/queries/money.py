@@ -66,6 +66,22 @@ def find_refund(session: Session, refund_id: int) -> RefundJob | None:
     return RefundJob(*row) if row else None
 
 
+def list_open_refunds(
+    session: Session, *, payment_reference: str | None = None, limit: int = 100
+) -> list[tuple[int, str]]:
+    """Return (id, gateway reference) of refunds that the bank still works on, all or those of one payment."""
+    wanted = (
+        select(Refund.id, Refund.gateway_reference)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Refund.state == "requested", Refund.gateway_reference.is_not(None))
+        .order_by(Refund.id)
+        .limit(limit)
+    )
+    if payment_reference is not None:
+        wanted = wanted.where(Payment.gateway_reference == payment_reference)
+    return [(refund_id, reference) for refund_id, reference in session.execute(wanted) if reference is not None]
+
+
 @dataclass(frozen=True, slots=True)
 class CreditRow:
     """A bank credit for the operator's page."""

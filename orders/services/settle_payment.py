@@ -11,7 +11,7 @@ from marketplace.core import ledger
 from marketplace.core.outbox import record_event
 from orders.events import OrderConfirmed, OrderExpired, PaymentReceived, RefundRequested
 from orders.models import Change, Consignment, Credit, Order, Payment, Refund
-from orders.ports import BankCredit, CardPayment, CardState
+from orders.ports import BankCredit, CardPayment, CardRefund, CardState, RefundOutcome
 from orders.rules.states import (
     ConsignmentState,
     OrderState,
@@ -203,6 +203,24 @@ def request_refund(
     session.flush()
     record_event(session, RefundRequested(refund_id=refund_id))
     return refund_id
+
+
+def follow_refund(*, session: Session, refund_id: int, answer: CardRefund, now: datetime) -> None:
+    """Apply what the gateway says about a refund; one that the bank still works on stays open under its name."""
+    if answer.outcome is RefundOutcome.PENDING:
+        session.execute(
+            update(Refund)
+            .where(Refund.id == refund_id, Refund.state == "requested")
+            .values(gateway_reference=answer.reference)
+        )
+        return
+    finish_refund(
+        session=session,
+        refund_id=refund_id,
+        reference=answer.reference,
+        is_done=answer.outcome is RefundOutcome.DONE,
+        now=now,
+    )
 
 
 def finish_refund(*, session: Session, refund_id: int, reference: str, is_done: bool, now: datetime) -> None:

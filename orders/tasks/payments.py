@@ -2,13 +2,13 @@
 
 from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
-from marketplace.core.errors import Refused, Unavailable
+from marketplace.core.errors import Refused
 from marketplace.core.inbox import lock_webhook, mark_applied
 from marketplace.core.registry import resolve
 from marketplace.core.tasks import once, task
-from orders.ports import BankFeed, CardPayment, PaymentGateway, RefundOutcome
-from orders.queries.money import find_refund, list_open_cards, list_unpaid_orders
-from orders.services.settle_payment import BANK_LAG, expire_unpaid, finish_refund, settle_card, settle_credit
+from orders.ports import BankFeed, CardPayment, PaymentGateway
+from orders.queries.money import find_refund, list_open_cards, list_open_refunds, list_unpaid_orders
+from orders.services.settle_payment import BANK_LAG, expire_unpaid, follow_refund, settle_card, settle_credit
 
 
 @task("orders.apply_stripe_webhook", queue="outside")
@@ -17,7 +17,10 @@ def apply_stripe_webhook(*, delivery_id: int, inbox_id: int, **_: object) -> Non
     with transaction() as session:
         message = lock_webhook(session, inbox_id)
         reference = message.headers.get("payment") if message else None
-    card: CardPayment | None = resolve(PaymentGateway).get_payment(reference) if reference else None
+        open_refunds = list_open_refunds(session, payment_reference=reference) if reference else []
+    gateway = resolve(PaymentGateway)
+    card: CardPayment | None = gateway.get_payment(reference) if reference else None
+    refunds = [(refund_id, gateway.get_refund(name)) for refund_id, name in open_refunds]
     with once(delivery_id) as session_or_none:
         if session_or_none is None:
             return
@@ -26,6 +29,8 @@ def apply_stripe_webhook(*, delivery_id: int, inbox_id: int, **_: object) -> Non
             return
         if card is not None:
             settle_card(session=session_or_none, card=card, now=utcnow())
+        for refund_id, answer in refunds:
+            follow_refund(session=session_or_none, refund_id=refund_id, answer=answer, now=utcnow())
         mark_applied(message, outcome="applied" if card else "ignored", now=utcnow())
 
 
@@ -50,27 +55,18 @@ def apply_bank_webhook(*, delivery_id: int, inbox_id: int, **_: object) -> None:
 
 @task("orders.send_refund", queue="outside")
 def send_refund(*, delivery_id: int, refund_id: int, **_: object) -> None:
-    """Send a refund through the card gateway under its own key, so that repeating it pays nothing twice."""
+    """Send a refund through the card gateway under its own key, so that repeating it pays nothing twice.
+
+    A bank may take days: then the refund stays open, and webhook or sweeper end it.
+    """
     with transaction() as session:
         job = find_refund(session, refund_id)
-    outcome = None
+    answer = None
     if job is not None and job.state == "requested" and job.gateway_reference:
-        outcome = resolve(PaymentGateway).refund(
-            reference=job.gateway_reference, amount_vnd=job.amount_vnd, key=job.key
-        )
+        answer = resolve(PaymentGateway).refund(reference=job.gateway_reference, amount_vnd=job.amount_vnd, key=job.key)
     with once(delivery_id) as session_or_none:
-        if session_or_none is None or outcome is None:
-            return
-        if outcome.outcome is RefundOutcome.PENDING:
-            message = "Ngân hàng đang xử lý khoản hoàn."
-            raise Unavailable("refund_pending", message)
-        finish_refund(
-            session=session_or_none,
-            refund_id=refund_id,
-            reference=outcome.reference,
-            is_done=outcome.outcome is RefundOutcome.DONE,
-            now=utcnow(),
-        )
+        if session_or_none is not None and answer is not None:
+            follow_refund(session=session_or_none, refund_id=refund_id, answer=answer, now=utcnow())
 
 
 @task("orders.release_unpaid", queue="default")
@@ -85,11 +81,16 @@ def release_unpaid(**_: object) -> None:
 
 @task("orders.ask_gateway", queue="outside")
 def ask_gateway(**_: object) -> None:
-    """Ask the gateway about card payments that we still wait for: a webhook may have been lost."""
+    """Ask the gateway about payments and refunds that we still wait for: a webhook may have been lost."""
     with transaction() as session:
         waiting = list_open_cards(session)
+        open_refunds = list_open_refunds(session)
     gateway = resolve(PaymentGateway)
     for reference in waiting:
         card = gateway.get_payment(reference)
         with transaction() as session:
             settle_card(session=session, card=card, now=utcnow())
+    for refund_id, name in open_refunds:
+        answer = gateway.get_refund(name)
+        with transaction() as session:
+            follow_refund(session=session, refund_id=refund_id, answer=answer, now=utcnow())
