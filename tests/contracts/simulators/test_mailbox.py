@@ -5,6 +5,9 @@ from email.message import EmailMessage
 
 import pytest
 
+from marketplace.core.adapters.smtp import SmtpMailer
+from marketplace.core.errors import Unavailable
+from marketplace.core.ports import Letter, Sending
 from tests.factories.simulators import World
 
 LINK = "http://127.0.0.1:8000/don/abc?x=1&y=2"
@@ -90,3 +93,52 @@ def test_a_mail_server_that_refuses(world: World, kind: str, code: int):
     assert world.letters() == []
     post(world, letter())
     assert len(world.letters()) == 1
+
+
+OURS = Letter(
+    recipient="lan@thu.example",
+    subject="Đơn hàng của bạn",
+    text="Chào chị Lan",
+    html="<p>Chào chị Lan</p>",
+    message_id="<mot@choque.example>",
+)
+
+
+@pytest.fixture
+def mailer(world: World) -> SmtpMailer:
+    sender = "Chợ Quê <khong-tra-loi@choque.example>"
+    return SmtpMailer(host=world.env["SMTP_HOST"], port=int(world.env["SMTP_PORT"]), sender=sender)
+
+
+def test_our_mailer_hands_over_a_letter(world: World, mailer: SmtpMailer):
+    assert mailer.send(OURS) is Sending.DONE
+    (got,) = world.letters("lan@thu.example")
+    assert (got["subject"], got["message_id"], got["sender"]) == (
+        "Đơn hàng của bạn",
+        "<mot@choque.example>",
+        "khong-tra-loi@choque.example",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "sending", "kept"),
+    [
+        ("500", Sending.REFUSED, 0),
+        ("drop_after", Sending.UNKNOWN, 1),
+        ("timeout_after", Sending.UNKNOWN, 1),
+        ("timeout_before", Sending.UNKNOWN, 0),
+        ("slow", Sending.DONE, 1),
+    ],
+)
+def test_our_mailer_knows_what_it_cannot_know(world: World, mailer: SmtpMailer, kind: str, sending: Sending, kept: int):
+    world.order("mail", "faults", operation="smtp", kind=kind, seconds=0.1)
+    assert mailer.send(OURS) is sending
+    assert len(world.letters()) == kept
+
+
+@pytest.mark.parametrize("kind", ["429", "500_after"])
+def test_our_mailer_comes_again_when_asked_to(world: World, mailer: SmtpMailer, kind: str):
+    world.order("mail", "faults", operation="smtp", kind=kind)
+    with pytest.raises(Unavailable):
+        mailer.send(OURS)
+    assert mailer.send(OURS) is Sending.DONE
