@@ -194,5 +194,3 @@ def today(days: int = 0) -> str:
     from marketplace.core.clock import local_date, utcnow
 
     return (local_date(utcnow()) + timedelta(days=days)).isoformat()
-
-

@@ -63,17 +63,7 @@ def test_1_a_household_joins_and_its_commune_knows_it(someone, told):
     assert "Gửi xã xác minh" not in owner.text()
 
 
-def test_2_the_diary_from_seed_to_harvest_keeps_its_waiting_period(someone, told, photo):
-    owner = someone()
-    owner.sign_in(PHONE_OF_HOUSEHOLD, "cai-meo-xanh-non")
-    owner.open("/so-tay/vu/moi")
-    owner.choose("template", "vegetable")
-    owner.fill(produce=PRODUCE, started_on=today(-40))
-    owner.choose("site_id")
-    owner.press("Mở sổ")
-    owner.page.wait_for_url(re.compile(r"/so-tay/vu/\d+"))
-    season = re.search(r"/so-tay/vu/\d+", owner.page.url)[0]
-
+def enter_seed_and_planting(owner, season, photo):
     owner.open(f"{season}/nhap?loai=seed")
     owner.choose("what", "seed")
     owner.fill(name="Hạt cải mèo Mường Lát", happened_on=today(-39), supplier="Cửa hàng giống Bà Tư", amount="0,5")
@@ -88,6 +78,20 @@ def test_2_the_diary_from_seed_to_harvest_keeps_its_waiting_period(someone, told
     owner.fill(happened_on=today(-38))
     owner.press("Ghi vào sổ")
     owner.page.wait_for_url(re.compile(f"{season}$"))
+
+
+def test_2_the_diary_from_seed_to_harvest_keeps_its_waiting_period(someone, told, photo):
+    owner = someone()
+    owner.sign_in(PHONE_OF_HOUSEHOLD, "cai-meo-xanh-non")
+    owner.open("/so-tay/vu/moi")
+    owner.choose("template", "vegetable")
+    owner.fill(produce=PRODUCE, started_on=today(-40))
+    owner.choose("site_id")
+    owner.press("Mở sổ")
+    owner.page.wait_for_url(re.compile(r"/so-tay/vu/\d+"))
+    season = re.search(r"/so-tay/vu/\d+", owner.page.url)[0]
+
+    enter_seed_and_planting(owner, season, photo)
 
     owner.open(f"{season}/thuoc")
     owner.choose("kind", "spraying")
@@ -307,9 +311,7 @@ def test_8_a_recall_takes_it_from_the_shop_and_reaches_every_buyer(someone, told
     assert len(letters) == 1
     assert "Không ăn" in letters[0]["text"]
 
-    eventually(
-        lambda: PRODUCE not in buyer.open("/tim?q=rau+cai+meo+thu").content(), "the goods leave the search"
-    )
+    eventually(lambda: PRODUCE not in buyer.open("/tim?q=rau+cai+meo+thu").content(), "the goods leave the search")
     buyer.open(re.sub(r"https?://[^/]+", "", product))
     assert buyer.page.locator("main form[action*='/gio-hang/them'] button:enabled").count() == 0
     buyer.open(f"/lo/{told['lot']}")

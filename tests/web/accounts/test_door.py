@@ -33,27 +33,36 @@ def test_a_login_may_be_typed_in_any_usual_way(client, session, typed):
     assert user_id
 
 
+def _without_token(page):
+    """Leave out the form's token, which is another one every second."""
+    return re.sub(r'name="csrf_token" value="[^"]+"', "", page)
+
+
 def test_nobody_learns_who_has_an_account(client, session):
     make_user(session, phone="+84912000100")
     unknown, wrong = _knock(client, "0912000199", "sai-mat-khau"), _knock(client, "0912000100", "sai-mat-khau")
     assert (unknown.status_code, wrong.status_code) == (422, 422)
-    assert unknown.text.replace("0912000199", "0912000100") == wrong.text
+    assert _without_token(unknown.text.replace("0912000199", "0912000100")) == _without_token(wrong.text)
     assert WRONG in wrong.text
     assert client.get("/tai-khoan").status_code == 303
 
 
-def test_an_unknown_account_takes_as_long_as_a_wrong_password(client, session):
+def test_an_unknown_account_costs_as_much_work_as_a_wrong_password(client, session):
     make_user(session, phone="+84912000100")
 
-    def median_s(login):
+    def median_work_s(login):
         spent = []
         for _ in range(7):
-            start = time.perf_counter()
+            start = time.process_time()
             _knock(client, login, "sai-mat-khau")
-            spent.append(time.perf_counter() - start)
+            spent.append(time.process_time() - start)
         return statistics.median(spent)
 
-    known, unknown, unreadable = median_s("0912000100"), median_s("0912000199"), median_s("khong-phai-so")
+    known, unknown, unreadable = (
+        median_work_s("0912000100"),
+        median_work_s("0912000199"),
+        median_work_s("khong-phai-so"),
+    )
     assert 0.5 < unknown / known < 2
     assert 0.5 < unreadable / known < 2
 
