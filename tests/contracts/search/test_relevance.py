@@ -23,7 +23,7 @@ def read_tsv(path):
 
 
 PRODUCTS = read_tsv(_DATA / "products.tsv")
-OTHER_NAMES = {row["slug"]: row["other_names"] for row in read_tsv(_DATA / "descriptions.tsv")}
+WORDS = {row["slug"]: row for row in read_tsv(_DATA / "descriptions.tsv")}
 QUERIES = read_tsv(Path(__file__).with_name("queries.tsv"))
 SLUGS = {number: row["slug"] for number, row in enumerate(PRODUCTS, start=1)}
 
@@ -33,7 +33,7 @@ def make_document(number, row, **changes):
         "product_id": number,
         "slug": row["slug"],
         "name": row["name"],
-        "other_names": OTHER_NAMES.get(row["slug"], ""),
+        "other_names": WORDS[row["slug"]]["other_names"],
         "kind_code": row["category"],
         "kind_name": CATEGORIES[row["category"]],
         "category": row["category"],
@@ -52,7 +52,7 @@ def make_document(number, row, **changes):
         "verified_on": date(2026, 11, 1),
         "sold_count": 0,
         "unit_words": row["unit"],
-        "description": "",
+        "description": WORDS[row["slug"]]["description"],
     }
     return SearchDocument(**{**values, **changes})
 
