@@ -16,7 +16,8 @@ _ROWS = text(
 )
 _PAGE = """<!doctype html><html lang="vi"><head><meta charset="utf-8"><title>{{ rows[0].name }}</title></head><body>
 <ul>{% for row in rows %}
-<li class="{{ row.state }}"><a href="/san-pham/{{ row.slug }}">{{ row.name }}</a> <b>{{ row.price_vnd }}</b> / {{ row.unit }}
+<li class="{{ row.state }}"><a href="/san-pham/{{ row.slug }}">{{ row.name }}</a>
+<b>{{ row.price_vnd }}</b> / {{ row.unit }}
 <small>{{ row.category }}, {{ row.sold_count }}, {{ row.id }}</small></li>{% endfor %}
 </ul>{{ filling }}</body></html>"""
 _ROW_BYTES = 230
