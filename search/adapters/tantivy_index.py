@@ -310,9 +310,18 @@ def _strict(schema: tantivy.Schema, question: Question) -> Query:
 
 
 def _any(schema: tantivy.Schema, question: Question) -> Query:
-    """Ask for any unit."""
-    units = Query.boolean_query([(Occur.Should, _unit(schema, unit)) for unit in question.units])
+    """Ask for any unit, in names only: one word of a description says nothing ("xe" in a motorbike and in a mat)."""
+    units = Query.boolean_query(
+        [(Occur.Should, _in_name(schema, phrase)) for unit in question.units for phrase in unit.phrases]
+    )
     return Query.boolean_query([(Occur.Must, units), *_extras(schema, question)])
+
+
+def _in_name(schema: tantivy.Schema, phrase: Phrase) -> Query:
+    """Ask for all words of a phrase in the name, with their marks where any were typed."""
+    field, words = ("name_marked", phrase.marked) if phrase.has_marks else ("name_folded", phrase.folded)
+    query = Query.boolean_query([(Occur.Must, Query.term_query(schema, field, word)) for word in words])
+    return query if phrase.weight == 1.0 else Query.boost_query(query, phrase.weight)
 
 
 def _forgiving(schema: tantivy.Schema, question: Question) -> Query:

@@ -97,6 +97,11 @@ def test_what_nobody_sells_or_what_is_no_question_breaks_nothing(index, text):
     assert index.search(SearchRequest(text)).total <= 12
 
 
+@pytest.mark.parametrize("text", ["xe máy", "bàn phím", "xe may", "điện thoại", "zzzzqq"])
+def test_what_nobody_sells_is_not_answered_with_something_else(index, text):
+    assert find(index, text) == []
+
+
 def test_filters_narrow_and_facets_show_the_other_choices(index):
     everything = index.search(SearchRequest())
     assert everything.total == len(PRODUCTS)
