@@ -70,8 +70,6 @@ class Settings:
     market_name: str = "Chợ Quê"
     #: Minutes that an unpaid order keeps its goods. A transfer can lag behind, so the bank's own delay is in it.
     payment_window_minutes: int = 45
-    #: Hours that a household has to accept an order before the commune is asked to phone.
-    acceptance_window_hours: int = 24
     #: Seconds before a delivery that went silent is sent again (doubles each time).
     relay_lease_seconds: int = 20
     is_secure: bool = False
@@ -122,7 +120,6 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         simulators_url=env.get("SIMULATORS_URL", "").rstrip("/"),
         market_name=env.get("MARKET_NAME", "Chợ Quê"),
         payment_window_minutes=int(env.get("PAYMENT_WINDOW_MINUTES", "45")),
-        acceptance_window_hours=int(env.get("ACCEPTANCE_WINDOW_HOURS", "24")),
         relay_lease_seconds=int(env.get("RELAY_LEASE_SECONDS", "20")),
         is_secure=public_url.startswith("https://"),
         rate_limits_enabled=env.get("RATE_LIMITS", "1") != "0",

@@ -1,13 +1,24 @@
 """Forms of the basket, the checkout and the household's desk."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms import Field, HiddenField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from marketplace.core.forms import BaseForm, PhoneField, QuantityField, Required
 
 MAX_ID = 2**63 - 1
+_CARRIER_BYTES = 150
+
+
+class FitsCarrier:
+    """At most 150 bytes: that is what carriers print, and a letter with marks takes up to three."""
+
+    def __call__(self, _form: BaseForm, field: Field) -> None:
+        """Raise ``ValidationError`` for a longer text."""
+        if len((field.data or "").strip().encode()) > _CARRIER_BYTES:
+            message = "Bưu cục chỉ in được chừng 100 chữ. Hãy viết ngắn lại."
+            raise ValidationError(message)
 
 
 class LineForm(BaseForm):
@@ -31,6 +42,7 @@ class AddressForm(BaseForm):
         validators=[
             Required("Hãy nhập họ tên người nhận."),
             Length(2, 80, message="Họ tên dài từ 2 đến 80 ký tự."),
+            FitsCarrier(),
         ],
     )
     phone = PhoneField(_l("Số điện thoại"), validators=[Required("Hãy nhập số điện thoại để bưu tá gọi.")])
@@ -52,6 +64,7 @@ class AddressForm(BaseForm):
         validators=[
             Required("Hãy nhập số nhà, tên đường hoặc thôn."),
             Length(3, 200, message="Hãy ghi từ 3 đến 200 ký tự."),
+            FitsCarrier(),
         ],
     )
     address_note = StringField(

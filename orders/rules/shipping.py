@@ -8,7 +8,8 @@ from logistics.ports import ParcelSpec, PostalAddress
 from marketplace.core.quantity import format_quantity
 
 _MAX_CONTENTS = 120
-_MAX_LINE = 150
+#: Carriers take 150 bytes, and a Vietnamese letter has up to three.
+_MAX_LINE_BYTES = 150
 
 
 class Sender(Protocol):
@@ -118,7 +119,7 @@ def address_of(sender: Sender) -> PostalAddress:
     return PostalAddress(
         name=sender.name,
         phone=sender.phone,
-        line=line[:_MAX_LINE],
+        line=line.encode()[:_MAX_LINE_BYTES].decode(errors="ignore").rstrip(),
         commune_name=sender.commune_name,
         province_name=sender.province_name,
     )

@@ -25,6 +25,8 @@ from orders.rules.vietqr import find_transfer_codes
 
 #: The bank tells of a transfer some time after the buyer made it, so an order waits a little longer than it says.
 BANK_LAG = timedelta(minutes=10)
+#: How long a household has to answer an order; then its commune is asked to phone.
+ACCEPTANCE_WINDOW = timedelta(hours=24)
 _BUYERS = "orders:buyers"
 
 
@@ -264,7 +266,7 @@ def confirm_order(*, session: Session, order: Order, now: datetime) -> None:
         select(Consignment).where(Consignment.order_id == order.id).order_by(Consignment.id).with_for_update()
     ).scalars():
         consignment.state = next_consignment_state(ConsignmentState(consignment.state), "confirm")
-        consignment.accept_before_at = now + timedelta(hours=24)
+        consignment.accept_before_at = now + ACCEPTANCE_WINDOW
     session.execute(insert(Change).values(order_id=order.id, what="paid", by_role="system", happened_at=now))
     record_event(session, OrderConfirmed(order_id=order.id))
 

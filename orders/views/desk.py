@@ -20,6 +20,8 @@ from orders.views.blueprint import blueprint
 from sellers.queries import pickup_address
 
 _PER_PAGE = 20
+#: Further than any list goes, and what a database can still count to.
+_MAX_PAGE = 100_000
 
 
 def _household_id() -> int:
@@ -36,7 +38,7 @@ def desk() -> ResponseReturnValue:
     tab = request.args.get("muc", "moi")
     if tab not in DESK_TABS:
         tab = "moi"
-    page = max(request.args.get("trang", 1, type=int), 1)
+    page = min(max(request.args.get("trang", 1, type=int), 1), _MAX_PAGE)
     session = db.session()
     parts, total = list_desk_consignments(session, _household_id(), tab, page=page, per_page=_PER_PAGE)
     return render_template(

@@ -24,6 +24,8 @@ from orders.views.blueprint import blueprint
 from traceability.queries.recalls import list_recalls_of_lots
 
 _PER_PAGE = 20
+#: Further than any list goes, and what a database can still count to.
+_MAX_PAGE = 100_000
 
 
 @blueprint.get("/don/<token>")
@@ -126,7 +128,7 @@ def review(token: str) -> ResponseReturnValue:
 @needs(Permission.SIGNED_IN)
 def my_orders() -> ResponseReturnValue:
     """List a buyer's orders."""
-    page = max(request.args.get("trang", 1, type=int), 1)
+    page = min(max(request.args.get("trang", 1, type=int), 1), _MAX_PAGE)
     rows, total = list_orders(db.session(), user_id=current_actor().user_id, page=page, per_page=_PER_PAGE)
     pages = max(1, -(-total // _PER_PAGE))
     return render_template("orders/my_orders.html", orders=rows, page=page, pages=pages)

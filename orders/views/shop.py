@@ -26,6 +26,7 @@ from orders.rules.recipients import Recipient
 from orders.services.fill_basket import open_basket, set_line, set_recipient
 from orders.services.place_order import Windows, place_order
 from orders.services.quote_delivery import plan_quotes, read_quotes
+from orders.services.settle_payment import ACCEPTANCE_WINDOW
 from orders.views.blueprint import blueprint
 from sellers.queries import list_seller_disclosures
 
@@ -84,7 +85,8 @@ def _change_basket(*, is_added: bool) -> ResponseReturnValue:
     if not form.validate_on_submit():
         if form.offer_id.errors:
             raise NotFound
-        return _basket_page(form.quantity.errors[0] if form.quantity.errors else _("Hãy gửi lại lần nữa."), 422)
+        problem = form.quantity.errors[0] if form.quantity.errors else _("Hãy gửi lại lần nữa.")
+        return _basket_page(problem, 422, form)
     try:
         with transaction() as db_session:
             basket_id, token = open_basket(session=db_session, token=session.get(_BASKET), now=utcnow())
@@ -105,7 +107,7 @@ def _change_basket(*, is_added: bool) -> ResponseReturnValue:
     return redirect(url_for("orders.basket"), 303)
 
 
-def _basket_page(message: str, status: int, form: LineForm | None = None) -> ResponseReturnValue:
+def _basket_page(message: str, status: int, form: LineForm) -> ResponseReturnValue:
     view = find_basket(db.session(), session.get(_BASKET))
     return render_template("orders/basket.html", basket=view, problem=message, typed=form), status
 
@@ -124,7 +126,7 @@ def checkout() -> ResponseReturnValue:
     is_valid = form.validate()
     place, matches = _find_place(db.session(), form)
     if place is None:
-        if form.place.data and form.place.data.strip():
+        if form.place.data and form.place.data.strip() and not form.place.errors:
             form.place.errors = [
                 _("Có nhiều nơi tên như vậy. Hãy chọn một nơi bên dưới.")
                 if matches
@@ -187,7 +189,7 @@ def _place(form: PlaceOrderForm) -> ResponseReturnValue:
                 user_id=actor.user_id,
                 windows=Windows(
                     timedelta(minutes=settings.payment_window_minutes),
-                    timedelta(hours=settings.acceptance_window_hours),
+                    ACCEPTANCE_WINDOW,
                 ),
                 now=utcnow(),
             )
