@@ -133,16 +133,14 @@ class Simulators:
         revisions = self._revisions()
         if path is None or revisions == self._saved_revisions:
             return
-        parts = []
-        for simulator in self.all:
-            with simulator.store.lock:
-                parts.append(f"{json.dumps(simulator.name)}:{json.dumps(simulator.store.dump(), ensure_ascii=False)}")
-        text = (
-            f'{{"version":{_STATE_VERSION},"clock_offset_s":{self.clock.offset_s},"simulators":{{{",".join(parts)}}}}}'
-        )
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".draft")
-        draft.write_text(text, "utf-8")
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(f'{{"version":{_STATE_VERSION},"clock_offset_s":{self.clock.offset_s},"simulators":{{')
+            for number, simulator in enumerate(self.all):
+                file.write(f"{',' if number else ''}{json.dumps(simulator.name)}:")
+                simulator.store.write(file)
+            file.write("}}")
         draft.replace(path)
         self._saved_revisions = revisions
 

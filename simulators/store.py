@@ -1,11 +1,12 @@
 """Memory of one simulator: named tables of JSON objects, oldest first and bounded."""
 
+import json
 import threading
-from typing import Any
+from typing import Any, TextIO
 
 Json = dict[str, Any]
 #: Rows kept in a table, where it is not 1500: what is long and soon of no interest leaves earlier.
-_LIMITS = {"deliveries": 800, "events": 800, "mails": 500, "print_codes": 300}
+_LIMITS = {"events": 400, "replays": 500, "mails": 400, "print_codes": 300}
 
 
 class Store:
@@ -72,9 +73,18 @@ class Store:
         with self.lock:
             return sorted(name for name, rows in self._tables.items() if rows)
 
-    def dump(self) -> dict[str, dict[str, Json]]:
-        """Return everything for saving; hold ``lock`` until it is written out."""
-        return self._tables
+    def write(self, file: TextIO) -> None:
+        """Write everything as one JSON object, row by row: as a whole it would be in memory twice."""
+        with self.lock:
+            file.write("{")
+            for number, (table, rows) in enumerate(self._tables.items()):
+                file.write(f"{',' if number else ''}\n{json.dumps(table)}:{{")
+                file.writelines(
+                    f"{',' if place else ''}\n{json.dumps(key)}:{json.dumps(row, ensure_ascii=False)}"
+                    for place, (key, row) in enumerate(rows.items())
+                )
+                file.write("}")
+            file.write("}")
 
     def load(self, tables: dict[str, dict[str, Json]]) -> None:
         """Take over what was saved."""

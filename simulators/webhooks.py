@@ -14,6 +14,7 @@ from simulators.store import Json, Store
 
 _TABLE = "deliveries"
 _KEPT_ANSWER = 500
+_KEPT_ROWS = 400
 _STALE_S = 3600.0
 #: What can be ordered for the next deliveries.
 KINDS = {
@@ -158,7 +159,15 @@ class WebhookSender:
             "state": "pending",
             "is_forged": is_forged, "fault": None, "attempts": [], "body": body,
         }  # fmt: skip
+        self._forget_old()
         return self._store.put(_TABLE, row["id"], row)
+
+    def _forget_old(self) -> None:
+        """Let go of the oldest deliveries that have ended; what still waits is kept."""
+        rows = self._store.list_rows(_TABLE)
+        ended = [row for row in rows if row["state"] not in ("pending", "held")]
+        for row in ended[: max(0, len(rows) - _KEPT_ROWS)]:
+            self._store.remove(_TABLE, row["id"])
 
     def _take_fault(self) -> Json | None:
         if not self._faults:
