@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import BigInteger, Select, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from catalog.models import Offer, Product
@@ -39,7 +41,13 @@ def list_offer_lines(session: Session, offer_ids: Collection[int]) -> dict[int, 
     """Return offers by id; unknown ids are left out. One statement."""
     if not offer_ids:
         return {}
-    statement: Select[*tuple[Any, ...]] = (
+    return {row[0]: OfferLine(*row) for row in session.execute(_lines(), {"offer_ids": list(offer_ids)})}
+
+
+@cache
+def _lines() -> Select[*tuple[Any, ...]]:
+    """Return the statement of ``list_offer_lines``; building it takes longer than running it."""
+    return (
         select(
             Offer.id, Offer.product_id, Product.household_id, Product.slug, Product.name, Product.category,
             Product.unit, Offer.price_vnd, free_amount(), Offer.state == "on_sale", Product.parcel_g,
@@ -47,6 +55,5 @@ def list_offer_lines(session: Session, offer_ids: Collection[int]) -> dict[int, 
             face_photo(Product.id.expression), Product.content_amount, Product.content_unit,
         )
         .join(Product, Product.id == Offer.product_id)
-        .where(Offer.id.in_(offer_ids))
+        .where(Offer.id == any_(bindparam("offer_ids", type_=ARRAY(BigInteger))))
     )  # fmt: skip
-    return {row[0]: OfferLine(*row) for row in session.execute(statement)}

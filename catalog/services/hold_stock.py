@@ -4,10 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
-from sqlalchemy import BigInteger as BigInt
-from sqlalchemy import Numeric, and_, column, insert, select, update, values
+from sqlalchemy import (
+    BigInteger,
+    Numeric,
+    Select,
+    and_,
+    any_,
+    bindparam,
+    column,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from catalog.errors import NotOnSale, OutOfStock
 from catalog.events import OfferChanged
@@ -37,23 +52,9 @@ def reserve(*, session: Session, holder: str, wanted: Mapping[int, Decimal], now
     baskets never wait for each other in a circle. Raises ``NotOnSale`` or ``OutOfStock``, holding nothing.
     """
     today = local_date(now)
-    rows = session.execute(
-        select(
-            Stock.id, Stock.offer_id, Stock.lot_id, Stock.lot_code, Stock.harvested_on, Stock.best_before_on,
-            (Stock.listed - Stock.reserved - Stock.sold).label("free"), Stock.is_frozen,
-        )
-        .where(Stock.offer_id.in_(wanted))
-        .order_by(Stock.id)
-        .with_for_update(of=Stock)
-    ).all()  # fmt: skip
-    offers = {
-        row.id: row
-        for row in session.execute(
-            select(Offer.id, Offer.product_id, Product.name, Product.unit, Offer.state)
-            .join(Product, Product.id == Offer.product_id)
-            .where(Offer.id.in_(wanted))
-        )
-    }
+    asked = {"offer_ids": sorted(wanted)}
+    rows = session.execute(_locked_stock(), asked).all()
+    offers = {row.id: row for row in session.execute(_named_offers(), asked)}
     unsellable = find_unsellable(session, [row.lot_id for row in rows], today)
     codes = {row.id: row.lot_code for row in rows}
     picks: dict[int, list[Pick]] = {}
@@ -92,12 +93,37 @@ def reserve(*, session: Session, holder: str, wanted: Mapping[int, Decimal], now
     ]
 
 
-def _move_stock(session: Session, picks: Sequence[Pick]) -> None:
-    """Raise what is reserved, only where that much is still free; the table's own CHECK stands behind it."""
-    taken = values(column("stock_id", BigInt), column("quantity", Numeric(12, 3)), name="taken").data(
-        [(pick.stock_id, pick.quantity) for pick in picks]
+# Every order runs these three, and building them takes longer than running them: they are built once.
+@cache
+def _locked_stock() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Stock.id, Stock.offer_id, Stock.lot_id, Stock.lot_code, Stock.harvested_on, Stock.best_before_on,
+            (Stock.listed - Stock.reserved - Stock.sold).label("free"), Stock.is_frozen,
+        )
+        .where(Stock.offer_id == any_(bindparam("offer_ids", type_=ARRAY(BigInteger))))
+        .order_by(Stock.id)
+        .with_for_update(of=Stock)
+    )  # fmt: skip
+
+
+@cache
+def _named_offers() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Offer.id, Offer.product_id, Product.name, Product.unit, Offer.state)
+        .join(Product, Product.id == Offer.product_id)
+        .where(Offer.id == any_(bindparam("offer_ids", type_=ARRAY(BigInteger))))
     )
-    moved = session.execute(
+
+
+@cache
+def _raise_reserved() -> ReturningUpdate[Any]:
+    taken = (
+        func.unnest(bindparam("stock_ids", type_=ARRAY(BigInteger)), bindparam("amounts", type_=ARRAY(Numeric(12, 3))))
+        .table_valued(column("stock_id", BigInteger), column("quantity", Numeric(12, 3)))
+        .render_derived(name="taken")
+    )
+    return (
         update(Stock)
         .where(
             and_(
@@ -109,7 +135,13 @@ def _move_stock(session: Session, picks: Sequence[Pick]) -> None:
         .values(reserved=Stock.reserved + taken.c.quantity)
         .returning(Stock.id)
         .execution_options(synchronize_session=False)
-    ).all()
+    )
+
+
+def _move_stock(session: Session, picks: Sequence[Pick]) -> None:
+    """Raise what is reserved, only where that much is still free; the table's own CHECK stands behind it."""
+    given = {"stock_ids": [pick.stock_id for pick in picks], "amounts": [pick.quantity for pick in picks]}
+    moved = session.execute(_raise_reserved(), given).all()
     if len(moved) != len(picks):
         raise OutOfStock(0, _SOMETHING, Decimal(0), "")
 

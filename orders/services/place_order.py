@@ -3,8 +3,9 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from catalog.queries import OfferLine, list_offer_lines
@@ -57,7 +58,7 @@ def place_order(
     A finished basket returns its order, so a replay is harmless. Raises ``BasketEmpty``, ``QuoteMissing``,
     ``CannotTravel``, ``TotalChanged``, ``NotOnSale`` and ``OutOfStock``; then nothing has changed.
     """
-    basket = session.execute(select(Basket).where(Basket.token == basket_token).with_for_update()).scalar_one_or_none()
+    basket = session.execute(_locked_basket(), {"token": basket_token}).scalar_one_or_none()
     if basket is None:
         raise BasketEmpty
     if basket.order_id is not None:
@@ -95,21 +96,38 @@ def place_order(
     basis = _Basis(order_id, order_number, quotes, offers, wanted, sellers, windows, now, is_cod=is_cod)
     _add_consignments(session, basis, amounts, held)
     session.execute(
-        insert(Payment).values(
-            order_id=order_id,
-            method=payment_method,
-            state=PaymentState.DUE if is_cod else PaymentState.PENDING,
-            amount_vnd=amounts.total_vnd,
-            attempt_key=new_ulid(),
-            transfer_code=new_transfer_code() if payment_method == "transfer" else None,
-        )
+        insert(Payment),
+        {
+            "order_id": order_id,
+            "method": payment_method,
+            "state": PaymentState.DUE if is_cod else PaymentState.PENDING,
+            "amount_vnd": amounts.total_vnd,
+            "attempt_key": new_ulid(),
+            "transfer_code": new_transfer_code() if payment_method == "transfer" else None,
+        },
     )
-    session.execute(insert(Change).values(order_id=order_id, what="placed", by_role="buyer", happened_at=now))
-    session.execute(update(Basket).where(Basket.id == basket.id).values(order_id=order_id, recipient=None))
+    session.execute(insert(Change), {"order_id": order_id, "what": "placed", "by_role": "buyer", "happened_at": now})
+    basket.order_id, basket.recipient = order_id, None
     record_event(session, OrderPlaced(order_id=order_id))
     if is_cod:
         record_event(session, OrderConfirmed(order_id=order_id))
     return Placed(order_id, token, is_new=True)
+
+
+# Every order runs these, and building them takes longer than running them: they are built once.
+@cache
+def _locked_basket() -> Select[Basket]:
+    return select(Basket).where(Basket.token == bindparam("token")).with_for_update()
+
+
+@cache
+def _basket_lines() -> Select[int, Decimal]:
+    return select(BasketLine.offer_id, BasketLine.quantity).where(BasketLine.basket_id == bindparam("basket_id"))
+
+
+@cache
+def _basket_quotes() -> Select[BasketQuote]:
+    return select(BasketQuote).where(BasketQuote.basket_id == bindparam("basket_id"))
 
 
 def _replay(session: Session, order_id: int) -> Placed:
@@ -120,9 +138,7 @@ def _replay(session: Session, order_id: int) -> Placed:
 
 
 def _read_lines(session: Session, basket_id: int) -> tuple[dict[int, Decimal], dict[int, OfferLine]]:
-    wanted: dict[int, Decimal] = dict(
-        session.execute(select(BasketLine.offer_id, BasketLine.quantity).where(BasketLine.basket_id == basket_id)).all()
-    )
+    wanted: dict[int, Decimal] = dict(session.execute(_basket_lines(), {"basket_id": basket_id}).all())
     if not wanted:
         raise BasketEmpty
     return wanted, list_offer_lines(session, wanted.keys())
@@ -130,8 +146,7 @@ def _read_lines(session: Session, basket_id: int) -> tuple[dict[int, Decimal], d
 
 def _read_quotes(session: Session, basket_id: int, household_ids: set[int], now: datetime) -> dict[int, BasketQuote]:
     quotes = {
-        quote.household_id: quote
-        for quote in session.execute(select(BasketQuote).where(BasketQuote.basket_id == basket_id)).scalars()
+        quote.household_id: quote for quote in session.execute(_basket_quotes(), {"basket_id": basket_id}).scalars()
     }
     if set(quotes) != household_ids or any(quote.quoted_at < now - QUOTE_LIFETIME for quote in quotes.values()):
         raise QuoteMissing
@@ -163,30 +178,29 @@ def _add_order(
     is_cod = payment_method == "cod"
     token = new_token()
     order_id = session.execute(
-        insert(Order)
-        .values(
-            number=number,
-            token=token,
-            user_id=user_id,
-            state=OrderState.CONFIRMED if is_cod else OrderState.AWAITING_PAYMENT,
-            payment_method=payment_method,
-            buyer_name=recipient.name,
-            buyer_phone=recipient.phone,
-            buyer_email=recipient.email,
-            commune_id=recipient.commune_id,
-            commune_name=recipient.commune_name,
-            province_name=recipient.province_name,
-            address_line=recipient.address_line,
-            address_note=recipient.address_note,
-            goods_vnd=amounts.goods_vnd,
-            shipping_vnd=amounts.shipping_vnd,
-            total_vnd=amounts.total_vnd,
-            disclosure={"sellers": [asdict(seller) for seller in sellers.values()]},
-            placed_at=now,
-            pay_before_at=None if is_cod else now + windows.payment,
-            confirmed_at=now if is_cod else None,
-        )
-        .returning(Order.id)
+        insert(Order).returning(Order.id),
+        {
+            "number": number,
+            "token": token,
+            "user_id": user_id,
+            "state": OrderState.CONFIRMED if is_cod else OrderState.AWAITING_PAYMENT,
+            "payment_method": payment_method,
+            "buyer_name": recipient.name,
+            "buyer_phone": recipient.phone,
+            "buyer_email": recipient.email,
+            "commune_id": recipient.commune_id,
+            "commune_name": recipient.commune_name,
+            "province_name": recipient.province_name,
+            "address_line": recipient.address_line,
+            "address_note": recipient.address_note,
+            "goods_vnd": amounts.goods_vnd,
+            "shipping_vnd": amounts.shipping_vnd,
+            "total_vnd": amounts.total_vnd,
+            "disclosure": {"sellers": [asdict(seller) for seller in sellers.values()]},
+            "placed_at": now,
+            "pay_before_at": None if is_cod else now + windows.payment,
+            "confirmed_at": now if is_cod else None,
+        },
     ).scalar_one()
     return order_id, token
 

@@ -351,7 +351,7 @@ def pickup_address(session: Session, household_id: int) -> PickupAddress:
 
 def list_seller_disclosures(session: Session, household_ids: Collection[int]) -> dict[int, SellerDisclosure]:
     """Return who sells, by household. One statement."""
-    rows = session.execute(_households().where(Household.id.in_(household_ids)).order_by(Household.id))
+    rows = session.execute(_sellers(), {"ids": list(household_ids)})
     return {
         household.id: SellerDisclosure(
             household_id=household.id,
@@ -365,6 +365,12 @@ def list_seller_disclosures(session: Session, household_ids: Collection[int]) ->
         )
         for household, _, commune_name, province_name in rows
     }
+
+
+@cache
+def _sellers() -> Select[Household, str, str, str]:
+    ids = any_(bindparam("ids", type_=ARRAY(BigInteger)))
+    return _households().where(Household.id == ids).order_by(Household.id)
 
 
 def list_identity_checks(session: Session, household_id: int) -> Sequence[IdentityCheckView]:

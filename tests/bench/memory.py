@@ -1,6 +1,5 @@
 """Memory of the idle stack: each process's proportional share (PSS), in which shared pages count once in all."""
 
-import os
 import time
 from pathlib import Path
 
@@ -14,8 +13,10 @@ def run(stack: Stack) -> None:
     """Print the table of memory; run it before anything loads the stack."""
     time.sleep(_SETTLE_S)
     roots = {name: child.pid for name, child in stack.processes.items()}
-    for name in ("postgres", "valkey"):
-        roots[name] = _pid_in(stack.data_dir / name)
+    if stack.postgres:
+        roots["postgres"] = stack.postgres.process.pid
+    if stack.valkey:
+        roots["valkey"] = stack.valkey.process.pid
     children = _children()
     print(f"\nMemory of the idle stack (PSS). Aim: at most {AIM_MB} MB.\n")
     print(f"{'process':<12}{'processes':>10}{'MB':>8}")
@@ -26,23 +27,6 @@ def run(stack: Stack) -> None:
         total += amount
         print(f"{name:<12}{len(family):>10}{amount:>8.0f}")
     print(f"{'total':<12}{'':>10}{total:>8.0f}{'' if total <= AIM_MB else '  above the aim'}", flush=True)
-
-
-def _pid_in(folder: Path) -> int:
-    """Return the server that works in a data folder."""
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            words = (entry / "cmdline").read_bytes().decode().split("\0")
-        except OSError:
-            continue
-        if Path(words[0]).name in {"postgres", "valkey-server"} and str(folder) in (
-            " ".join(words) + os.path.realpath(entry / "cwd")
-        ):
-            return int(entry.name)
-    message = f"no server runs in {folder}"
-    raise RuntimeError(message)
 
 
 def _children() -> dict[int, list[int]]:

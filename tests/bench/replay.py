@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from marketplace.core.ids import new_code, new_token, new_ulid
 
 #: Parameters that name goods; in the captured order the first household's are 1 and the second's are 2.
-_GOODS = ("offer_id", "product_id", "household_id", "lot_id", "stock_id", "id_1_")
+_GOODS = ("offer_id__", "product_id__", "household_id__", "lot_id", "stock_id")
+_LISTS_OF_GOODS = frozenset({"offer_ids", "stock_ids", "ids"})
 _MARK = 900_000_000
 
 
@@ -98,29 +99,29 @@ def _renew_row(sql: str, row: Mapping[str, Any], order: Order, old_number: str, 
     return {name: _renew_one(sql, name, value, order, old_number, place) for name, value in row.items()}
 
 
-def _renew_one(  # noqa: PLR0911 - a table of what is new in an order
+def _renew_one(  # noqa: PLR0911 - what is new in an order, case by case
     sql: str, name: str, value: Any, order: Order, old_number: str, place: int
 ) -> Any:
     if isinstance(value, str) and old_number in value:
         return value.replace(old_number, order.number)
-    if name.startswith("order_id"):
-        return order.order_id
-    if name == "payload":
-        return Jsonb({"order_id": 0})
-    if name in {"token", "attempt_key"}:
-        return getattr(order, name)
-    if name == "token_1":
-        return order.basket_token
-    if name == "basket_id_1" or (name == "id_1" and "orders_baskets" in sql):
-        return order.basket_id
+    if name in _LISTS_OF_GOODS:
+        return [order.goods[one - 1] for one in value]
+    if name == "offer_id" or name.startswith(_GOODS):
+        return order.goods[value - 1]
     if name.startswith("consignment_id"):
         return order.consignments[int(name[-1])]
     if name == "line_id":
         return order.lines[place]
-    is_stock = sql.startswith("UPDATE catalog_stock") and name in {"param_1", "param_3"}
-    if name.startswith(_GOODS) or is_stock:
-        return order.goods[value - 1]
-    return value
+    if name == "token":
+        return order.basket_token if sql.startswith("SELECT") else order.token
+    fresh = {
+        "order_id": order.order_id,
+        "attempt_key": order.attempt_key,
+        "basket_id": order.basket_id,
+        "orders_baskets_id": order.basket_id,
+        "payload": Jsonb({"order_id": 0}),
+    }
+    return fresh.get(name.partition("__")[0], value)
 
 
 def _with_results(sql: str) -> str:

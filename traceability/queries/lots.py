@@ -167,14 +167,17 @@ def find_unsellable(session: Session, lot_ids: Iterable[int], on: date) -> set[i
     wanted = set(lot_ids)
     if not wanted:
         return set()
-    sellable = session.scalars(
-        select(Lot.id).where(
-            Lot.id.in_(wanted),
-            Lot.state == LotState.VERIFIED,
-            or_(Lot.best_before_on.is_(None), Lot.best_before_on >= on),
-        )
+    return wanted - set(session.scalars(_sellable(), {"ids": list(wanted), "on": on}))
+
+
+@cache
+def _sellable() -> Select[int]:
+    on = bindparam("on", type_=Lot.best_before_on.type)
+    return select(Lot.id).where(
+        Lot.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+        Lot.state == LotState.VERIFIED,
+        or_(Lot.best_before_on.is_(None), Lot.best_before_on >= on),
     )
-    return wanted - set(sellable)
 
 
 def list_waiting_lots(session: Session, commune_id: int) -> Sequence[LotView]:
