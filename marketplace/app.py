@@ -13,6 +13,7 @@ from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import text
 from werkzeug.exceptions import NotFound
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from marketplace import filters
 from marketplace.accounts.gate import current_actor, guard_request, needs
@@ -76,6 +77,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["adapters"] = wire(settings)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     _init_extensions(app)
     app.before_request(guard_request)
     # The last to be registered runs first: packing comes after everything else.

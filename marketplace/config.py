@@ -73,6 +73,8 @@ class Settings:
     #: Seconds before a delivery that went silent is sent again (doubles each time).
     relay_lease_seconds: int = 20
     is_secure: bool = False
+    #: Proxies in front of us whose X-Forwarded-* headers are believed. Rate limits go by the visitor's address.
+    trusted_proxies: int = 0
     max_upload_bytes: int = 40 * _MIB
     rate_limits_enabled: bool = True
     extra: Mapping[str, object] = field(default_factory=dict)
@@ -122,6 +124,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         payment_window_minutes=int(env.get("PAYMENT_WINDOW_MINUTES", "45")),
         relay_lease_seconds=int(env.get("RELAY_LEASE_SECONDS", "20")),
         is_secure=public_url.startswith("https://"),
+        trusted_proxies=int(env.get("TRUSTED_PROXIES", "0")),
         rate_limits_enabled=env.get("RATE_LIMITS", "1") != "0",
     )
 
