@@ -1,6 +1,5 @@
 """What is dried, smoked, wrapped, baked or woven, each about 200 across with its middle at the origin."""
 
-
 import math
 
 from marketplace.seed.pictures.canvas import Canvas, dark, light, smooth

@@ -1,6 +1,5 @@
 """Vegetables: leaves, roots, gourds, pods and mushrooms, each about 200 across with its middle at the origin."""
 
-
 import math
 
 from marketplace.seed.pictures.canvas import Canvas, dark, light, mix, smooth

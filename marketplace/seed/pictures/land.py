@@ -1,6 +1,5 @@
 """Sky, mountains, trees, houses and people far away: what every view of the countryside is made of."""
 
-
 import math
 
 from marketplace.seed.pictures.canvas import Canvas, Point, dark, light, mix, smooth

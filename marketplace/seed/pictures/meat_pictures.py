@@ -1,6 +1,5 @@
 """Pictures of meat, poultry, eggs and what comes out of the water."""
 
-
 from collections.abc import Callable
 from typing import TypeAlias
 

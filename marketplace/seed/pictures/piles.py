@@ -1,6 +1,5 @@
 """How things are laid out: rows, heaps and scatters, always back to front so that the near covers the far."""
 
-
 import math
 from collections.abc import Callable, Sequence
 from typing import TypeAlias

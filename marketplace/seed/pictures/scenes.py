@@ -1,6 +1,5 @@
 """Photos of a diary: fields, orchards, ponds, barns, boats, kitchens and packing, in many lights."""
 
-
 import random
 from collections.abc import Callable
 from typing import TypeAlias

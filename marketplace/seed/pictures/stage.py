@@ -1,6 +1,5 @@
 """Where goods lie: a sunlit table in front of something soft, and boards, baskets, plates, leaves and bowls on it."""
 
-
 import math
 import random
 

@@ -1,6 +1,5 @@
 """Bottles, jars, cans, boxes, pouches and sacks. No label bears a word; a drawn mark stands for the maker."""
 
-
 import math
 
 from marketplace.seed.pictures.canvas import Canvas, dark, light, mix
