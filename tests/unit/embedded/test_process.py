@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from marketplace.embedded import process
@@ -79,16 +80,28 @@ def test_stopping_clears_away_what_the_child_started_itself(children: list[proce
     assert _gone(grandchild)
 
 
-def test_a_child_ends_with_a_parent_that_is_killed(children: list[process.Process]) -> None:
+@pytest.mark.parametrize(
+    "account",
+    [
+        "None",
+        pytest.param(
+            "Account(65534, 65534, 'nobody')",
+            marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root turns into another account"),
+        ),
+    ],
+)
+def test_a_child_ends_with_a_parent_that_is_killed(children: list[process.Process], account: str) -> None:
     code = (
-        "import os, sys, time; from marketplace.embedded import process;"
-        f"print(process.start({_SLEEP!r}, env=dict(os.environ), output=None).pid, flush=True); time.sleep(60)"
+        "import os, time; from marketplace.embedded import process; from marketplace.embedded.account import Account;"
+        f"child = process.start(['/bin/sleep', '60'], env=dict(os.environ), output=None, account={account});"
+        "print(child.pid, flush=True); time.sleep(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     children.append(parent)
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
-    assert process.birth(child) is not None
+    while psutil.Process(child).name() != "sleep":
+        time.sleep(0.02)
     parent.kill()
     parent.wait()
     assert _gone(child)
