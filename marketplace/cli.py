@@ -90,7 +90,7 @@ def worker(queues: str, concurrency: int) -> None:
 def beat() -> None:
     """Ask at fixed times whether something is due. Run exactly one."""
     celery = _make_celery()
-    celery.start(["beat", "--schedule", str(_data_dir() / "beat"), "--loglevel", "WARNING"])
+    celery.start(["--quiet", "beat", "--schedule", str(_data_dir() / "beat"), "--loglevel", "WARNING"])
 
 
 @main.command()

@@ -60,6 +60,8 @@ def make_celery(app: Flask) -> Celery:
         timezone="Asia/Ho_Chi_Minh",
         beat_schedule=SCHEDULE,
         worker_hijack_root_logger=False,
+        # Our log lines are whole already; as warnings of Celery's they would carry two dates.
+        worker_redirect_stdouts=False,
         worker_send_task_events=False,
         worker_cancel_long_running_tasks_on_connection_loss=True,
     )
