@@ -15,6 +15,7 @@ from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, DomainError, NotFound
 from orders.forms import ReasonForm
 from orders.queries.orders import DESK_TABS, count_desk_consignments, get_consignment, list_desk_consignments
+from orders.rules.states import ConsignmentState
 from orders.services.deliver_consignment import accept_consignment, decline_consignment, pack_consignment
 from orders.views.blueprint import blueprint
 from sellers.queries import pickup_address
@@ -22,6 +23,8 @@ from sellers.queries import pickup_address
 _PER_PAGE = 20
 #: Further than any list goes, and what a database can still count to.
 _MAX_PAGE = 100_000
+#: The household learns the buyer's name and address when it has accepted, and loses them when all is done.
+_ADDRESS_IS_KNOWN = frozenset({ConsignmentState.ACCEPTED, ConsignmentState.PACKED, ConsignmentState.HANDED_OVER})
 
 
 def _household_id() -> int:
@@ -95,9 +98,11 @@ def decline(consignment_id: int) -> ResponseReturnValue:
 @blueprint.get("/don-hang/<int:consignment_id>/phieu")
 @needs(Permission.SELL)
 def packing_slip(consignment_id: int) -> ResponseReturnValue:
-    """Print what goes into the parcel."""
+    """Print what goes into the parcel. The buyer's address is on it, so it is there only while that is needed."""
     session = db.session()
     order, part = get_consignment(session, _household_id(), consignment_id)
+    if part.state not in _ADDRESS_IS_KNOWN:
+        raise NotFound
     sender = pickup_address(session, part.household_id)
     return render_template("orders/packing_slip.html", order=order, part=part, sender=sender)
 
