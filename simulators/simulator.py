@@ -44,6 +44,8 @@ class Simulator(ABC):
         self.store = Store()
         self.faults = Faults()
         self.journal = Journal()
+        #: Pages for people who test; no fault hits them and the journal leaves them out.
+        self._pages: set[str] = set()
         self.app = Flask(
             f"simulators.{self.name}", root_path=str(_package_dir()), static_folder=None, template_folder="templates"
         )
@@ -74,15 +76,26 @@ class Simulator(ABC):
 
     def operations(self) -> list[str]:
         """Return the names of the operations that faults can be ordered for."""
-        return sorted({rule.endpoint for rule in self.app.url_map.iter_rules() if not rule.rule.startswith(_CONTROL)})
+        rules = self.app.url_map.iter_rules()
+        return sorted({rule.endpoint for rule in rules if not rule.rule.startswith(_CONTROL)} - self._pages)
 
     def serve(self, path: str, view: Callable[..., ResponseReturnValue], operation: str, *methods: str) -> None:
         """Add a path of the protocol under the name that faults and the journal use."""
         self.app.add_url_rule(path, endpoint=operation, view_func=view, methods=list(methods) or ["GET"])
 
+    def serve_page(self, path: str, view: Callable[..., ResponseReturnValue], name: str, *methods: str) -> None:
+        """Add a page for people, beside the protocol."""
+        self._pages.add(name)
+        self.serve(path, view, name, *methods)
+
+    def _is_beside_the_protocol(self) -> bool:
+        """Say whether this is a call of the tester, or a browser that asks before it calls."""
+        is_control = request.path.startswith(_CONTROL)
+        return is_control or request.method == "OPTIONS" or request.endpoint in self._pages
+
     def _before(self) -> ResponseReturnValue | None:
         g.started = time.monotonic()
-        if _is_beside_the_protocol():
+        if self._is_beside_the_protocol():
             return None
         g.asked = request.get_data(cache=True, as_text=True)
         g.fault = self.faults.take(request.endpoint or "")
@@ -97,7 +110,7 @@ class Simulator(ABC):
     def _after(self, response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", _CSP)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        if _is_beside_the_protocol():
+        if self._is_beside_the_protocol():
             return response
         fault = g.get("fault")
         if fault is not None:
@@ -155,11 +168,6 @@ def read_input() -> Json:
             raise HTTPException(response=Response("a JSON object is expected", 400))
         return data
     return {key: value.strip() for key, value in request.form.items()}
-
-
-def _is_beside_the_protocol() -> bool:
-    """Say whether this is a call of the tester, or a browser that asks before it calls: no fault, no line for these."""
-    return request.path.startswith(_CONTROL) or request.method == "OPTIONS"
 
 
 def _hang_up(seconds: float) -> Response:

@@ -51,13 +51,13 @@ class MailSimulator(Simulator):
         self._host = settings.host
         self._controller: Controller | None = None
         self.port = settings.smtp_port
-        self.serve("/", self._list, "mailbox", "GET")
-        self.serve("/api/messages", self._messages, "messages", "GET")
-        self.serve("/api/messages", self._clear, "clear_messages", "DELETE")
-        self.serve("/<number>", self._letter, "letter", "GET")
-        self.serve("/<number>/html", self._html, "letter_html", "GET")
-        self.serve("/<number>/text", self._text, "letter_text", "GET")
-        self.serve("/clear", self._clear, "clear", "POST")
+        self.serve_page("/", self._list, "mailbox", "GET")
+        self.serve_page("/api/messages", self._messages, "messages", "GET")
+        self.serve_page("/api/messages", self._clear, "clear_messages", "DELETE")
+        self.serve_page("/<number>", self._letter, "letter", "GET")
+        self.serve_page("/<number>/html", self._html, "letter_html", "GET")
+        self.serve_page("/<number>/text", self._text, "letter_text", "GET")
+        self.serve_page("/clear", self._clear, "clear", "POST")
         self.app.register_blueprint(add_controls(self))
 
     def start(self) -> None:

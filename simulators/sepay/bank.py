@@ -44,8 +44,8 @@ class SepaySimulator(Simulator):
             protocol=Protocol(self._sign, _RETRY_DELAYS_S, _is_accepted), timeout_s=settings.webhook_timeout_s,
             retry_scale=settings.retry_scale,
         )  # fmt: skip
-        self.serve("/", self._page, "page", "GET")
-        self.serve("/transfer", self._transfer_by_form, "transfer", "POST")
+        self.serve_page("/", self._page, "page", "GET")
+        self.serve_page("/transfer", self._transfer_by_form, "transfer", "POST")
         self.serve("/userapi/transactions/list", self._list, "list_transactions", "GET")
         sim = add_controls(self)
 

@@ -11,6 +11,7 @@
     const waiting = new Map();
     const tell = (name, event) => (listeners[name] ?? []).forEach((listener) => listener(event));
     frame.title = "Ô nhập thẻ an toàn";
+    frame.frameBorder = "0";
     frame.width = "100%";
     frame.height = "340";
     frame.setAttribute("allow", "payment *");
