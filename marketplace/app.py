@@ -9,7 +9,6 @@ from flask import Flask, Response, current_app, g, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_compress import Compress
-from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import text
 from werkzeug.exceptions import NotFound
@@ -64,7 +63,6 @@ _PACKABLE = (
 csrf = CSRFProtect()
 compress, compress_files = Compress(), Compress()
 babel = Babel()
-migrate = Migrate()
 log = structlog.get_logger(__name__)
 
 
@@ -137,7 +135,6 @@ def _flask_config(settings: Settings) -> dict[str, object]:
 
 def _init_extensions(app: Flask) -> None:
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(_ROOT / "migrations"))
     babel.init_app(app, locale_selector=lambda: "vi")
     csrf.init_app(app)
     compress.init_app(app)
@@ -146,6 +143,11 @@ def _init_extensions(app: Flask) -> None:
     compress_files.enabled_algorithms = ("br", "gzip")
     limiter.init_app(app)
     import_module("marketplace.accounts.views").init_security(app)
+
+
+def enable_migrations(app: Flask) -> None:
+    """Let Flask-Migrate find our tables. Alembic takes 10 MB, so only those who change tables load it."""
+    import_module("flask_migrate").Migrate(app, db, directory=str(_ROOT / "migrations"))
 
 
 def _register_pages(app: Flask, name: str) -> None:

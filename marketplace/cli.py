@@ -117,9 +117,11 @@ def migrate(context: click.Context, *, seed: bool) -> None:
     app = _make_app()
     import flask_migrate
 
+    from marketplace.app import enable_migrations
     from marketplace.core.db import transaction
     from sellers.services.load_places import load_administrative_units
 
+    enable_migrations(app)
     with app.app_context():
         flask_migrate.upgrade()
         # Addresses are checked against the communes of today, so no shop works without them.

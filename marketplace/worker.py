@@ -1,9 +1,8 @@
-"""The Celery application: workers and beat start from here."""
+"""The Celery application of the workers."""
 
 from typing import Any
 
 from celery import Celery, Task
-from celery.schedules import crontab
 from flask import Flask
 
 from marketplace.core.tasks import TASK_QUEUES
@@ -12,19 +11,6 @@ from marketplace.reactions import DEFAULT
 #: Longer than any task may run, so that a task under way is never handed to a second worker.
 _VISIBILITY_S = 600
 _HARD_LIMIT_S = 300
-
-#: Waits of more than some minutes live in tables; these entries only ask "is anything due?".
-SCHEDULE: dict[str, dict[str, Any]] = {
-    "core.settle_notices": {"task": "core.settle_notices", "schedule": 60.0},
-    "orders.release_unpaid": {"task": "orders.release_unpaid", "schedule": 60.0},
-    "orders.ask_gateway": {"task": "orders.ask_gateway", "schedule": 300.0},
-    "orders.remind_unanswered": {"task": "orders.remind_unanswered", "schedule": 600.0},
-    "sellers.expire_certificates": {"task": "sellers.expire_certificates", "schedule": crontab(hour=0, minute=10)},
-    "traceability.verify_chains": {"task": "traceability.verify_chains", "schedule": crontab(hour=2, minute=0)},
-    "search.rebuild_nightly": {"task": "search.rebuild_nightly", "schedule": crontab(hour=3, minute=0)},
-    "logistics.settle_unknown": {"task": "logistics.settle_unknown", "schedule": 120.0},
-    "logistics.poll_silent": {"task": "logistics.poll_silent", "schedule": 3600.0},
-}
 
 
 def make_celery(app: Flask) -> Celery:
@@ -58,7 +44,6 @@ def make_celery(app: Flask) -> Celery:
         task_routes={name: {"queue": queue} for name, queue in TASK_QUEUES.items()},
         task_create_missing_queues=True,
         timezone="Asia/Ho_Chi_Minh",
-        beat_schedule=SCHEDULE,
         worker_hijack_root_logger=False,
         # Our log lines are whole already; as warnings of Celery's they would carry two dates.
         worker_redirect_stdouts=False,

@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from marketplace.app import create_app
+from marketplace.app import create_app, enable_migrations
 from marketplace.config import Settings, from_environment
 from marketplace.core.db import db
 from marketplace.embedded import postgres
@@ -60,6 +60,7 @@ def create_tables(url: str) -> None:
     import flask_migrate
 
     app = create_app(from_environment({"DATABASE_URL": url, "SECRET_KEY": "x" * 40}))
+    enable_migrations(app)
     with app.app_context():
         flask_migrate.upgrade()
         db.session.remove()

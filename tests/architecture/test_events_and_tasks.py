@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from marketplace.app import TASKS
+from marketplace.beat import SCHEDULE
 from marketplace.core.notices import NoticeQueued
 from marketplace.core.tasks import QUEUES, TASK_QUEUES
 from marketplace.embedded.stack import COMMANDS
 from marketplace.reactions import REACTIONS
-from marketplace.worker import SCHEDULE
 from tests.architecture.source import PACKAGES, PRODUCT, ROOT, list_python, parse
 
 
@@ -117,7 +117,7 @@ def test_a_reaction_can_be_called_with_what_its_event_carries(event, task, queue
 @pytest.mark.parametrize("name", SCHEDULE)
 def test_periodic_work_is_a_task_that_needs_no_arguments(app, name):
     task = SCHEDULE[name]["task"]
-    assert task in TASK_QUEUES
+    assert TASK_QUEUES[task] == SCHEDULE[name]["options"]["queue"]
     inspect.signature(TASK_FUNCTIONS[task][1]).bind()
 
 

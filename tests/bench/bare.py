@@ -5,7 +5,7 @@ Served by the same server with the same options. ``/<rows>/<size>``: so many row
 
 import os
 
-from flask import Flask, render_template_string
+from flask import Flask
 from sqlalchemy import create_engine, text
 
 app = Flask(__name__)
@@ -20,6 +20,7 @@ _PAGE = """<!doctype html><html lang="vi"><head><meta charset="utf-8"><title>{{ 
 <b>{{ row.price_vnd }}</b> / {{ row.unit }}
 <small>{{ row.category }}, {{ row.sold_count }}, {{ row.id }}</small></li>{% endfor %}
 </ul>{{ filling }}</body></html>"""
+_TEMPLATE = app.jinja_env.from_string(_PAGE)
 _ROW_BYTES = 230
 
 
@@ -28,4 +29,4 @@ def page(rows: int, size: int) -> str:
     """Show some rows."""
     with engine.connect() as connection:
         found = connection.execute(_ROWS, {"rows": rows}).all()
-    return render_template_string(_PAGE, rows=found, filling="x" * max(0, size - rows * _ROW_BYTES))
+    return _TEMPLATE.render(rows=found, filling="x" * max(0, size - rows * _ROW_BYTES))

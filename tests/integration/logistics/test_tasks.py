@@ -257,8 +257,8 @@ def test_a_silent_parcel_of_a_carrier_that_cannot_be_asked_calls_a_person(sessio
 
 
 def test_every_beat_entry_names_a_task(app: Flask) -> None:
+    from marketplace.beat import SCHEDULE
     from marketplace.core.tasks import TASK_QUEUES
-    from marketplace.worker import SCHEDULE
 
     assert app is not None
     mine = {entry["task"] for name, entry in SCHEDULE.items() if name.startswith("logistics.")}
