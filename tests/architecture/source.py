@@ -47,5 +47,6 @@ def parse(path: Path) -> ast.Module:
 def walk(*folders: str) -> Iterator[tuple[str, ast.AST]]:
     """Yield every node of the Python files below some folders, with "file:line" of where it stands."""
     for path in list_python(*folders):
+        name = str(path.relative_to(ROOT))
         for node in ast.walk(parse(path)):
-            yield f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}", node
+            yield f"{name}:{getattr(node, 'lineno', 1)}", node

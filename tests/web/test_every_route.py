@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -59,6 +60,7 @@ def fill(rule: str, value: str) -> str:
     return _ARGUMENT.sub(lambda _: value, rule)
 
 
+@cache
 def asked_for() -> list[str]:
     """Return the names of all parameters that some page reads from its address or from a form."""
     return sorted(
