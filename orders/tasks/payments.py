@@ -1,5 +1,7 @@
 """Tasks about money: webhooks applied, refunds sent, unpaid orders let go, missed news fetched."""
 
+import structlog
+
 from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
 from marketplace.core.errors import Refused
@@ -9,6 +11,9 @@ from marketplace.core.tasks import once, task
 from orders.ports import BankFeed, CardPayment, PaymentGateway
 from orders.queries.money import find_refund, list_open_cards, list_open_refunds, list_unpaid_orders
 from orders.services.settle_payment import BANK_LAG, expire_unpaid, follow_refund, settle_card, settle_credit
+
+
+log = structlog.get_logger(__name__)
 
 
 @task("orders.apply_stripe_webhook", queue="outside")
@@ -87,10 +92,19 @@ def ask_gateway(**_: object) -> None:
         open_refunds = list_open_refunds(session)
     gateway = resolve(PaymentGateway)
     for reference in waiting:
-        card = gateway.get_payment(reference)
+        try:
+            card = gateway.get_payment(reference)
+        except Unavailable as error:
+            # The next round asks again; one payment must not hold up the others.
+            log.warning("payment_not_answered", reference=reference, error=error.code)
+            continue
         with transaction() as session:
             settle_card(session=session, card=card, now=utcnow())
     for refund_id, name in open_refunds:
-        answer = gateway.get_refund(name)
+        try:
+            answer = gateway.get_refund(name)
+        except Unavailable as error:
+            log.warning("refund_not_answered", reference=name, error=error.code)
+            continue
         with transaction() as session:
             follow_refund(session=session, refund_id=refund_id, answer=answer, now=utcnow())

@@ -201,3 +201,15 @@ def test_a_gateway_that_does_not_answer_leaves_the_news_for_later(session, world
     assert states(session, order_id) == ("awaiting_payment", 0, 0, [])
     payments.ask_gateway()
     assert states(session, order_id) == ("confirmed", 52_000, 0, [])
+
+
+def test_one_payment_that_the_gateway_does_not_know_holds_up_no_other(session, world, order_id):
+    stray = buy(
+        session, {make_offer(session, make_household(session), price=40_000).offer_id: 1}, method="card"
+    ).order_id
+    remember_gateway_payment(session=session, payment_id=get_money(session, stray).id, reference="pi_nobody_knows")
+    pay(session, world, order_id)
+    payments.ask_gateway()
+    session.expire_all()
+    assert get_order(session, order_id).state == "confirmed"
+    assert get_order(session, stray).state == "awaiting_payment"
