@@ -136,8 +136,11 @@ class Catalogue:
             # A commune may itself be called "Tịnh Khê": a name that looks like a prefix is tried whole as well.
             found = names.get(bare(parts[number])) or names.get(fold(parts[number])) or []
             if found:
-                exact = [ward for ward in found if fold(ward.name) == fold(parts[number])]
-                return Place(province, (exact or found)[0], ", ".join(parts[:number]))
+                # Ba Tơ and Ba Tô lie in one province: what is spelt exactly wins over what only sounds alike.
+                given = parts[number]
+                exact = [ward for ward in found if _spelling(ward.name) == _spelling(given)]
+                alike = [ward for ward in found if fold(ward.name) == fold(given)]
+                return Place(province, (exact or alike or found)[0], ", ".join(parts[:number]))
         return Place(province, None, ", ".join(parts[:-1]))
 
 
@@ -152,6 +155,10 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return " ".join(re.sub(r"[^0-9a-z ]+", " ", letters.lower()).split())
+
+
+def _spelling(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 def bare(text: str) -> str:
