@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, bindparam, insert, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
@@ -48,17 +49,26 @@ def lock_chain(session: Session, household_id: int) -> Chain:
     Every changing use case calls this before anything else, so that records never fork and lots are never
     counted twice. Several households are locked in ascending order of their ids.
     """
+    chain = session.execute(_locked_chain(), {"household_id": household_id}).scalar_one_or_none()
+    if chain is not None:
+        return chain
     session.execute(
         pg_insert(Chain)
         .values(household_id=household_id, party=new_ulid(), head_seq=0, head_hash=GENESIS)
         .on_conflict_do_nothing(index_elements=[Chain.household_id])
     )
-    return session.execute(
+    return session.execute(_locked_chain(), {"household_id": household_id}).scalar_one()
+
+
+@cache
+def _locked_chain() -> Select[Chain]:
+    """Return the statement that locks a chain; every entry in a diary runs it, so it is built once."""
+    return (
         select(Chain)
-        .where(Chain.household_id == household_id)
+        .where(Chain.household_id == bindparam("household_id"))
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).scalar_one()
+    )
 
 
 def find_replay(session: Session, chain: Chain, key: uuid.UUID) -> Record | None:
@@ -142,7 +152,15 @@ def derived_key(key: uuid.UUID, part: str) -> uuid.UUID:
 
 
 def _place_ulid(session: Session, site_id: int) -> str:
+    known = session.execute(_ulid_of_site(), {"site_id": site_id}).scalar_one_or_none()
+    if known is not None:
+        return known
     session.execute(
         pg_insert(Place).values(site_id=site_id, ulid=new_ulid()).on_conflict_do_nothing(index_elements=[Place.site_id])
     )
-    return session.execute(select(Place.ulid).where(Place.site_id == site_id)).scalar_one()
+    return session.execute(_ulid_of_site(), {"site_id": site_id}).scalar_one()
+
+
+@cache
+def _ulid_of_site() -> Select[str]:
+    return select(Place.ulid).where(Place.site_id == bindparam("site_id"))
