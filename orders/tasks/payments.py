@@ -1,19 +1,14 @@
 """Tasks about money: webhooks applied, refunds sent, unpaid orders let go, missed news fetched."""
 
-import structlog
-
 from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
-from marketplace.core.errors import Refused
+from marketplace.core.errors import Refused, Unavailable
 from marketplace.core.inbox import lock_webhook, mark_applied
 from marketplace.core.registry import resolve
 from marketplace.core.tasks import once, task
 from orders.ports import BankFeed, CardPayment, PaymentGateway
 from orders.queries.money import find_refund, list_open_cards, list_open_refunds, list_unpaid_orders
 from orders.services.settle_payment import BANK_LAG, expire_unpaid, follow_refund, settle_card, settle_credit
-
-
-log = structlog.get_logger(__name__)
 
 
 @task("orders.apply_stripe_webhook", queue="outside")
@@ -91,12 +86,12 @@ def ask_gateway(**_: object) -> None:
         waiting = list_open_cards(session)
         open_refunds = list_open_refunds(session)
     gateway = resolve(PaymentGateway)
+    unanswered: list[Unavailable] = []
     for reference in waiting:
         try:
             card = gateway.get_payment(reference)
         except Unavailable as error:
-            # The next round asks again; one payment must not hold up the others.
-            log.warning("payment_not_answered", reference=reference, error=error.code)
+            unanswered.append(error)
             continue
         with transaction() as session:
             settle_card(session=session, card=card, now=utcnow())
@@ -104,7 +99,10 @@ def ask_gateway(**_: object) -> None:
         try:
             answer = gateway.get_refund(name)
         except Unavailable as error:
-            log.warning("refund_not_answered", reference=name, error=error.code)
+            unanswered.append(error)
             continue
         with transaction() as session:
             follow_refund(session=session, refund_id=refund_id, answer=answer, now=utcnow())
+    if unanswered:
+        # One payment must not hold up the others; the operator sees that something was not answered.
+        raise unanswered[0]
