@@ -20,9 +20,10 @@ from marketplace.desk.queries import (
     read_pulse,
 )
 from marketplace.desk.services import forget_task_failure, send_letter_again
-from orders.queries.money import count_orders_by_state, list_credits, list_refunds
+from orders.queries.money import count_orders_by_state, find_refund, list_credits, list_refunds
 from orders.queries.orders import get_order, list_changes, list_orders
 from orders.rules.states import ORDER_LABELS
+from orders.services.settle_payment import finish_refund
 
 blueprint = Blueprint("desk", __name__)
 _PER_PAGE = 25
@@ -78,6 +79,19 @@ def payments() -> ResponseReturnValue:
         refunds=list_refunds(session),
         balances=list_balances(session),
     )
+
+
+@blueprint.post("/dieu-hanh/thanh-toan/hoan/<int:refund_id>/da-chuyen")
+@needs(Permission.OPERATE)
+def refunded(refund_id: int) -> ResponseReturnValue:
+    """Note that a refund was transferred by hand. Pressing twice books once."""
+    with transaction() as session:
+        job = find_refund(session, refund_id)
+        if job is None or job.state not in {"by_hand", "done"}:
+            raise NotFound
+        finish_refund(session=session, refund_id=refund_id, reference="", is_done=True, now=utcnow())
+    flash(_("Đã ghi khoản hoàn là đã chuyển."), "success")
+    return redirect(url_for("desk.payments"), 303)
 
 
 @blueprint.get("/dieu-hanh/viec-ket")

@@ -273,3 +273,23 @@ def test_notices_are_read_by_their_own_reader(client, session, operator):
     assert client.post("/thong-bao/da-doc").status_code == 303
     read = session.execute(text("SELECT user_id FROM core_notices WHERE read_at IS NOT NULL")).scalars().all()
     assert read == [operator]
+
+
+def test_a_refund_that_was_transferred_by_hand_is_noted_once(client, session, offer, operator):
+    placed = buy(session, {offer.offer_id: 1}, method="transfer")
+    money = get_money(session, placed.order_id)
+    credit = BankCredit("77", money.amount_vnd, money.transfer_code, "0123456789", "FT77")
+    settle_credit(session=session, source="sepay", credit=credit, now=NOW)
+    cancel_order(session=session, order_token=placed.token, reason="Đổi ý", now=NOW)
+    session.commit()
+    refund_id = session.execute(text("SELECT id FROM orders_refunds")).scalar_one()
+    assert "Đã chuyển" in page_of(client, "/dieu-hanh/thanh-toan")
+    for _ in range(2):
+        assert client.post(f"/dieu-hanh/thanh-toan/hoan/{refund_id}/da-chuyen").status_code == 303
+    assert session.execute(text("SELECT state FROM orders_refunds")).scalar_one() == "done"
+    assert ledger.balance(session, "bank:main") == 0
+    assert ledger.balance(session, "orders:buyers") == 0
+
+
+def test_a_refund_that_the_gateway_sends_is_not_marked_by_hand(client, session, operator):
+    assert client.post("/dieu-hanh/thanh-toan/hoan/999999/da-chuyen").status_code == 404
