@@ -20,10 +20,11 @@ from marketplace.core.models import StoredPhoto
 MAX_BYTES = 12 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 #: Variant -> longest side in pixels, and a ceiling in bytes for slow lines: the face of a page, a shelf of thumbs.
-VARIANTS = {"large": (1280, 200_000), "medium": (800, 50_000), "thumb": (320, 15_000)}
+VARIANTS = {"large": (1280, 200_000), "medium": (800, 50_000), "thumb": (320, 5_000)}
 _QUALITIES = (80, 70, 60, 50, 40, 30, 20)
-#: A phone draws a thumb at half its size, so fewer details do; a first screen loads a dozen of them.
-_THUMB_QUALITY = 65
+#: A phone draws a thumb at half its size, so fewer details do; the first view of a shelf loads a dozen of them, and
+#: with everything else may weigh 100 KB.
+_THUMB_QUALITY = 60
 
 
 @dataclass(frozen=True, slots=True)
