@@ -1,5 +1,6 @@
 """The command line. Each command imports what it needs when it runs, so that the supervisor stays small."""
 
+import json
 import os
 import shutil
 import signal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _ROOT = Path(__file__).resolve().parent.parent
 _STOP_LIMIT_S = 60
 _MIN_PASSWORD = 8
+_ACCOUNTS = "accounts.json"
 
 
 @click.group()
@@ -89,7 +91,10 @@ def worker(queues: str, concurrency: int) -> None:
 @main.command()
 def beat() -> None:
     """Ask at fixed times whether something is due. Run exactly one."""
-    celery = _make_celery()
+    _find_servers()
+    from marketplace.beat import make_beat
+
+    celery = make_beat(os.environ["BROKER_URL"])
     celery.start(["--quiet", "beat", "--schedule", str(_data_dir() / "beat"), "--loglevel", "WARNING"])
 
 
@@ -137,9 +142,14 @@ def migrate(context: click.Context, *, seed: bool) -> None:
 def fill(context: click.Context) -> None:
     """Fill an empty market with invented households, lots and orders; a market with data stays as it is."""
     app = context.obj or _make_app()
+    from marketplace.embedded.process import write_secret
+    from marketplace.seed.accounts import DEMO_ACCOUNTS
     from marketplace.seed.fill import seed_if_empty
 
     seed_if_empty(app)
+    if _data_dir().is_dir():
+        # The supervisor shows them, and reads them here to stay small.
+        write_secret(_data_dir() / _ACCOUNTS, json.dumps(DEMO_ACCOUNTS))
 
 
 @main.command("search-rebuild")
@@ -255,13 +265,10 @@ def _print_welcome(stack: "Stack", *, with_accounts: bool) -> None:
     if stack.simulators_url:
         lines.append(f"  Simulators:  {stack.simulators_url}/   (carrier, bank, card payments, mailbox)")
     if with_accounts:
-        from marketplace.seed.accounts import DEMO_ACCOUNTS
-
+        accounts = json.loads((stack.data_dir / _ACCOUNTS).read_text("utf-8"))
         lines += ["", "  Sign in as:"]
-        widths = [max(len(account[column]) for account in DEMO_ACCOUNTS) for column in range(2)]
-        lines += [
-            f"    {label:<{widths[0]}}  {login:<{widths[1]}}  {password}" for label, login, password in DEMO_ACCOUNTS
-        ]
+        widths = [max(len(account[column]) for account in accounts) for column in range(2)]
+        lines += [f"    {label:<{widths[0]}}  {login:<{widths[1]}}  {password}" for label, login, password in accounts]
     print("\n".join([*lines, "", "  Ctrl-C stops everything.", ""]), flush=True)
 
 
