@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import shelve
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import psutil
 import psycopg
 import pytest
 
+from marketplace.beat import SCHEDULE
 from marketplace.embedded.addresses import next_free
 
 _LIMIT_S = 120
@@ -168,6 +170,9 @@ def test_a_whole_life(tmp_path: Path, terminals: list[Terminal]) -> None:
     assert "Traceback" not in again.said
     assert [child for child in family if child.is_running()] == []
     assert not (data_dir / "running.json").exists()
+
+    with shelve.open(str(data_dir / "beat"), "r") as diary:  # noqa: S301 - written by our own beat a moment ago
+        assert set(SCHEDULE) <= set(diary["entries"]), "beat asks for all periodic work"
 
     # --- and `reset` empties it, and only it
     gone = subprocess.run(
