@@ -22,6 +22,7 @@ from marketplace.core.db import db
 from marketplace.core.limits import limiter
 from marketplace.core.photos import VARIANTS, photo_path
 from marketplace.error_pages import register_error_pages
+from marketplace.page_cache import PageCache
 from marketplace.wiring import wire
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -90,6 +91,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         import_module(name)
     filters.register(app)
     register_error_pages(app)
+    if settings.page_cache_seconds:
+        app.wsgi_app = PageCache(app.wsgi_app, settings.page_cache_seconds)  # type: ignore[method-assign]
     return app
 
 

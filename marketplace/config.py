@@ -75,6 +75,8 @@ class Settings:
     is_secure: bool = False
     #: Proxies in front of us whose X-Forwarded-* headers are believed. Rate limits go by the visitor's address.
     trusted_proxies: int = 0
+    #: How old a page may be that a signed-out visitor without any cookie gets from memory; 0 makes each one anew.
+    page_cache_seconds: float = 1.0
     max_upload_bytes: int = 40 * _MIB
     rate_limits_enabled: bool = True
     extra: Mapping[str, object] = field(default_factory=dict)
@@ -125,6 +127,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         relay_lease_seconds=int(env.get("RELAY_LEASE_SECONDS", "20")),
         is_secure=public_url.startswith("https://"),
         trusted_proxies=int(env.get("TRUSTED_PROXIES", "0")),
+        page_cache_seconds=float(env.get("PAGE_CACHE_SECONDS", "1")),
         rate_limits_enabled=env.get("RATE_LIMITS", "1") != "0",
     )
 

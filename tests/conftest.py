@@ -112,6 +112,7 @@ def make_settings(database_url: str, folder: Path, **environment: str) -> Settin
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": "9",
             "RATE_LIMITS": "0",
+            "PAGE_CACHE_SECONDS": "0",
             **environment,
         }
     )
