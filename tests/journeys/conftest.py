@@ -22,11 +22,14 @@ PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 _LIMIT_S = 20
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything here as needing a browser."""
-    for item in items:
-        if "journeys" in str(item.path):
-            item.add_marker(pytest.mark.browser)
+    """Mark everything here as needing a browser, and walk each journey in the order in which it is written."""
+    places = [place for place, item in enumerate(items) if "journeys" in item.path.parts]
+    walks = sorted((items[place] for place in places), key=lambda item: (str(item.path), item.location[1] or 0))
+    for place, item in zip(places, walks, strict=True):
+        item.add_marker(pytest.mark.browser)
+        items[place] = item
 
 
 @dataclass
