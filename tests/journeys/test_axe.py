@@ -1,0 +1,89 @@
+"""Every kind of page, signed out and in each role: no finding of axe, one heading, nothing that sticks out."""
+
+import re
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.journeys.conftest import DESK, PASSWORD, PHONE, Market
+
+_AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
+_RULES = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})"
+HOUSEHOLD, OFFICER, OPERATOR = "0900010057", "can-bo@choque.example", "dieu-hanh@choque.example"
+#: Short name -> (page on which the link stands, the link).
+LINKS = {
+    "@product": ("/tim", r'href="(/san-pham/[^"]+)"'),
+    "@lot": ("@product", r'href="(/lo/[^"]+)"'),
+    "@household": ("@product", r'href="(/ho/[^"]+)"'),
+    "@commune": ("/", r'href="(/xa/\d+)"'),
+    "@season": ("/so-tay", r'href="(/so-tay/vu/\d+)"'),
+    "@own-lot": ("/so-tay", r'href="(/so-tay/lo/[^"]+)"'),
+    "@goods": ("/hang-ban", r'href="(/hang-ban/\d+)"'),
+    "@consignment": ("/don-hang", r'href="(/don-hang/\d+)"'),
+    "@review": ("/xa/cho-xac-nhan", r'href="(/xa/lo/[^"]+)"'),
+    "@checked": ("/xa/ho", r'href="(/xa/ho/[^"]+)"'),
+    "@any-order": ("/dieu-hanh/don-hang", r'href="(/dieu-hanh/don-hang/\d+)"'),
+    "@any-parcel": ("/dieu-hanh/buu-gui", r'href="(/dieu-hanh/buu-gui/\d+)"'),
+    "@order": ("@any-order", r'href="(/don/[^"]+)"'),
+}
+PAGES = {
+    "": """/ /tim /tim?q=thit+heo /tim?q=khongcogi /gio-hang /dang-nhap /dang-ky /gioi-thieu /quy-che /doi-tra
+        /du-lieu-ca-nhan /lien-he /khong-co-trang-nay @product @lot @household @commune""",
+    HOUSEHOLD: """/so-tay /so-tay/vu/moi @season @season/nhap @season/viec @season/thuoc @season/thu @own-lot /hang-ban
+        /hang-ban/moi @goods @goods/len-ke /don-hang /don-hang?muc=xong @consignment /ho-cua-toi /ho-cua-toi/ho-so
+        /ho-cua-toi/noi-san-xuat/moi?loai=field /ho-cua-toi/chung-nhan/moi /ho-cua-toi/nhan-tien /tai-khoan /lam-ho
+        /thong-bao""",
+    OFFICER: "/xa/cho-xac-nhan /xa/lo @review /xa/thu-hoi /xa/ho @checked",
+    OPERATOR: """/dieu-hanh /dieu-hanh/don-hang @any-order /dieu-hanh/buu-gui @any-parcel /dieu-hanh/thanh-toan
+        /dieu-hanh/viec-ket /dieu-hanh/mo-phong @order""",
+}
+
+
+def find_path(page: Page, wanted: str) -> str:
+    """Return an address; a short name is followed to the first link that it stands for."""
+    if not wanted.startswith("@"):
+        return wanted
+    name, rest = re.match(r"(@[a-z-]+)(.*)", wanted).groups()
+    where, link = LINKS[name]
+    page.goto(find_path(page, where))
+    found = re.search(link, page.content())
+    assert found, f"no link for {wanted} on {page.url}"
+    return found[1] + rest
+
+
+def sign_in(page: Page, login: str) -> None:
+    page.goto("/dang-nhap")
+    page.fill("main [name=login]", login)
+    page.fill("main [name=password]", PASSWORD)
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").first.click()
+
+
+@pytest.mark.parametrize("login", PAGES, ids=["signed-out", "household", "officer", "operator"])
+@pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "light"), (DESK, "dark")], ids=["phone", "desk-dark"])
+def test_pages_are_for_everybody(browser: Browser, market: Market, login: str, viewport: dict[str, int], scheme: str):
+    # axe comes as a script of its own, which our content security policy rightly refuses.
+    context = browser.new_context(
+        viewport=viewport, color_scheme=scheme, bypass_csp=True, base_url=market.url, locale="vi-VN"
+    )
+    page = context.new_page()
+    if login:
+        sign_in(page, login)
+    findings = []
+    for wanted in PAGES[login].split():
+        path = find_path(page, wanted)
+        answer = page.goto(path)
+        page.evaluate(_AXE)
+        violations = page.evaluate(_RULES)["violations"]
+        findings += [(path, one["id"], one["nodes"][0]["html"][:200]) for one in violations]
+        if page.evaluate("document.documentElement.scrollWidth") > viewport["width"]:
+            findings.append((path, "sticks out to the side", ""))
+        if page.locator("h1").count() != 1:
+            findings.append((path, "not one h1", ""))
+        if page.evaluate("document.documentElement.lang") != "vi":
+            findings.append((path, "not in Vietnamese", ""))
+        assert answer.status == (404 if path == "/khong-co-trang-nay" else 200), path
+    context.close()
+    assert findings == []
