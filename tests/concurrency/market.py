@@ -190,6 +190,14 @@ class Market:
             letter["subject"].replace(sale.reference, "").replace(sale.reference[:-2], "") for letter in found
         )
 
+    def letters_in_doubt(self, sale: Sale) -> list[str]:
+        """Return the subjects of letters of which nobody knows whether they went out: the operator sees them."""
+        rows = self.rows(
+            "SELECT subject FROM core_notices WHERE recipient = :email AND state IN ('sending', 'unknown')",
+            email=sale.email,
+        )
+        return [subject.replace(sale.reference, "").replace(sale.reference[:-2], "") for (subject,) in rows]
+
     def is_quiet(self) -> bool:
         """Say whether every fact has had its consequences and no message waits at the broker."""
         waiting = self.count("core_outbox WHERE relayed_at IS NULL") + self.count(
