@@ -121,7 +121,7 @@ def review(token: str) -> ResponseReturnValue:
             now=utcnow(),
         )
     flash(_("Cảm ơn bạn đã đánh giá.") if is_new else _("Bạn đã đánh giá món này rồi."), "success")
-    return redirect(url_for("orders.order", token=token, _anchor="danh-gia"), 303)
+    return redirect(url_for("orders.order", token=token, _anchor=f"danh-gia-{line.id}"), 303)
 
 
 @blueprint.get("/don-hang-cua-toi")
