@@ -8,8 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("sellers", "traceability", "catalog", "logistics", "orders", "search")
-#: Everything that runs in a real market, and the simulators beside it.
-PRODUCT = ("marketplace", *PACKAGES, "simulators")
+#: Everything that runs in a real market, the simulators beside it and the two libraries under it.
+PRODUCT = ("marketplace", *PACKAGES, "simulators", "transparency", "epcis")
 _NOT_OURS = {".git", ".venv", "var", "build", "dist", "__pycache__", "node_modules"}
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.orm import Session, aliased
 
 from marketplace.core.clock import VN_TZ
-from traceability.models import Lot, LotLink, Record
+from traceability.models.custody import Lot, LotLink, Record
 from traceability.queries.records import RecordView, read_records, select_records
 from traceability.rules.completeness import Fact, Missing, list_missing
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, and_, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
-from traceability.models import Chain, Record
+from traceability.models.custody import Chain, Record
 from traceability.rules.seal import GENESIS, find_break
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql import func
 
-from traceability.models import LotLink
+from traceability.models.custody import LotLink
 
 
 def list_descendants(session: Session, lot_ids: Iterable[int]) -> set[int]:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from marketplace.core.errors import NotFound
-from traceability.models import Lot
+from traceability.models.custody import Lot
 from traceability.rules.lots import STATE_LABELS, LotState, read_code
 
 LOT_NOT_FOUND = "Không tìm thấy lô hàng này."

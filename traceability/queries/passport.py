@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from traceability.models import Record, RecordLot
+from traceability.models.custody import Record, RecordLot
 from traceability.queries.chain import ChainState, read_check, select_check
 from traceability.queries.lots import LotView
 from traceability.queries.story import PARCEL_KINDS, ParcelCount

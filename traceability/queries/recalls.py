@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
 from marketplace.core.errors import NotFound
-from traceability.models import Lot, Recall, RecallLot
+from traceability.models.custody import Lot, Recall, RecallLot
 
 _PAGE = 50
 

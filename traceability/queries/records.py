@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from marketplace.core.clock import local_date
 from marketplace.core.errors import NotFound
-from traceability.models import Lot, PrivateDetail, Record
+from traceability.models.custody import Lot, PrivateDetail, Record
 from traceability.rules.lots import read_code
 from traceability.rules.waiting import Treatment
 

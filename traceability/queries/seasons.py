@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.core.errors import NotFound
-from traceability.models import Season
+from traceability.models.custody import Season
 
 SEASON_NOT_FOUND = "Không tìm thấy vụ này."
 

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, DateTime, Select, bindparam, case, cast, func
 from sqlalchemy.orm import Session
 
 from marketplace.core.clock import VN_TZ
-from traceability.models import Lot, LotLink, Record, RecordLot
+from traceability.models.custody import Lot, LotLink, Record, RecordLot
 from traceability.queries.graph import walk
 from traceability.queries.lots import LotView
 from traceability.queries.records import RecordView, read_records, select_records

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from traceability.models import Record, Verification
+from traceability.models.custody import Record, Verification
 from traceability.queries.lots import LotView
 from traceability.queries.records import RecordView, read_records, select_records
 from traceability.queries.story import list_story

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from marketplace.core.clock import local_date
 from marketplace.core.errors import Conflict
 from marketplace.core.quantity import format_quantity
-from traceability.models import Lot, LotNumber
+from traceability.models.custody import Lot, LotNumber
 from traceability.queries.lots import LotView, get_lot
 from traceability.queries.owners import CommuneCode
 from traceability.rules.lots import check_enough, make_code

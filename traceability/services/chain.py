@@ -16,7 +16,7 @@ from marketplace.accounts.rules import Actor
 from marketplace.core.errors import Conflict, Refused
 from marketplace.core.ids import new_ulid
 from marketplace.core.photos import has_photo
-from traceability.models import Chain, Place, PrivateDetail, Record, RecordLot
+from traceability.models.custody import Chain, Place, PrivateDetail, Record, RecordLot
 from traceability.rules.bodies import Body, Stamp
 from traceability.rules.entries import role_of
 from traceability.rules.seal import GENESIS, canonical_bytes, commit, seal

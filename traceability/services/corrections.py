@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from marketplace.accounts.rules import Actor
 from marketplace.core.clock import local_date
 from marketplace.core.errors import Conflict, NotFound, Refused
-from traceability.models import Chain, Record
+from traceability.models.custody import Chain, Record
 from traceability.queries.records import RecordView, get_record, view_record
 from traceability.rules import events_farm
 from traceability.rules.bodies import Body, Stamp, declare_error, moment_of

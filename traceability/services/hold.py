@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from marketplace.accounts.rules import Actor
 from marketplace.core.outbox import record_event
 from traceability.events import LotHeld, LotReleased
-from traceability.models import Chain
+from traceability.models.custody import Chain
 from traceability.queries.graph import list_ancestors, list_descendants
 from traceability.queries.lots import LotView, list_lots, list_season_lots
 from traceability.queries.records import list_treatments

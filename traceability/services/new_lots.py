@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from traceability.models import Lot, LotLink
+from traceability.models.custody import Lot, LotLink
 from traceability.queries.lots import LotView, get_lot
 from traceability.rules.lots import LotState
 

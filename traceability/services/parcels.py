@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from marketplace.accounts.rules import Actor
 from marketplace.core.errors import NotFound, Refused
 from marketplace.core.ids import new_ulid
-from traceability.models import Parcel
+from traceability.models.custody import Parcel
 from traceability.queries.lots import get_lot
 from traceability.queries.story import list_record_lots
 from traceability.rules import events_custody

@@ -10,7 +10,7 @@ from marketplace.accounts.rules import Actor
 from marketplace.core.errors import NotFound
 from marketplace.core.outbox import record_event
 from traceability.events import LotRecalled, RecallRehearsed
-from traceability.models import Recall, RecallLot
+from traceability.models.custody import Recall, RecallLot
 from traceability.queries.graph import list_descendants
 from traceability.queries.lots import LOT_NOT_FOUND, LotView, get_lot, list_lots
 from traceability.queries.recalls import RecallView, get_recall

@@ -12,7 +12,7 @@ from marketplace.core.errors import Refused
 from marketplace.core.ids import new_ulid
 from marketplace.core.outbox import record_event
 from traceability.events import SeasonOpened
-from traceability.models import Season
+from traceability.models.custody import Season
 from traceability.queries.owners import get_own_site
 from traceability.queries.seasons import SeasonView, get_season, view_season
 from traceability.rules import events_farm

@@ -6,7 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from marketplace.core.errors import Conflict
-from traceability.models import Lot
+from traceability.models.custody import Lot
 from traceability.queries.lots import LotView
 from traceability.rules.lots import LotState, LotStep, next_state
 

@@ -11,7 +11,7 @@ from marketplace.accounts.rules import Actor
 from marketplace.core.errors import NotFound, Refused
 from marketplace.core.outbox import record_event
 from traceability.events import LotSentBack, LotVerified, VerificationRequested
-from traceability.models import Verification
+from traceability.models.custody import Verification
 from traceability.queries.lots import LOT_NOT_FOUND, LotView, get_lot
 from traceability.queries.records import RecordView
 from traceability.queries.story import list_story

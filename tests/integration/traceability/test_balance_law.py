@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from marketplace.core.errors import Refused
 from tests.factories.sellers import make_household
 from tests.factories.traceability import make_keeper, make_verified_lot
-from traceability.models import Lot, LotLink
+from traceability.models.custody import Lot, LotLink
 from traceability.queries.chain import verify_chain
 from traceability.rules.entries import PackEntry
 from traceability.services.diary import record_loss

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from marketplace.core.errors import Conflict, NotFound, Refused
 from tests.factories.sellers import make_household
 from tests.factories.traceability import make_keeper, make_lot, make_season
-from traceability.models import Record
+from traceability.models.custody import Record
 from traceability.queries.attention import list_missing_by_lot
 from traceability.queries.chain import verify_chain
 from traceability.queries.lots import get_lot

@@ -12,7 +12,7 @@ from tests.factories.accounts import make_user
 from tests.factories.sellers import make_household, make_site
 from tests.factories.traceability import make_lot, make_season, make_waiting_lot
 from tests.web.sign_in import sign_in
-from traceability.models import Lot, Record, Season
+from traceability.models.custody import Lot, Record, Season
 from traceability.queries.chain import verify_chain
 from traceability.queries.lots import get_lot
 

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from marketplace.core.clock import local_date, utcnow
 from tests.factories.sellers import make_household
 from tests.factories.traceability import make_lot, make_verified_lot
-from traceability.models import Lot
+from traceability.models.custody import Lot
 from traceability.queries.chain import verify_chain
 from traceability.queries.lots import get_lot
 

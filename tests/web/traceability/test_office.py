@@ -19,7 +19,7 @@ from tests.factories.traceability import (
     make_waiting_lot,
 )
 from tests.web.sign_in import sign_in
-from traceability.models import Recall, Verification
+from traceability.models.custody import Recall, Verification
 from traceability.queries.chain import verify_chain
 from traceability.queries.lots import get_lot
 from traceability.rules.entries import IncomingEntry

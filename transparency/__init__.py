@@ -1,0 +1,1 @@
+"""The arithmetic of a log that nobody can rewrite, apart from any market: trees, notes, tiles, proofs, witnesses."""
