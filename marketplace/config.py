@@ -60,11 +60,19 @@ class Settings:
     public_url: str
     media_dir: Path
     search_index_dir: Path
+    #: The log's tiles and its newest checkpoint, which anybody may read.
+    log_dir: Path
+    #: Signing keys, outside the database: readable by our own user alone.
+    keys_dir: Path
     stripe: StripeSettings
     viettelpost: ViettelPostSettings
     bank: BankSettings
     mail: MailSettings
     elasticsearch_url: str = ""
+    #: Name of the log in its checkpoints (C2SP tlog-checkpoint): chosen once, whatever address serves it.
+    log_origin: str = "choque.example/log"
+    #: File with witnesses and quorum (C2SP tlog-policy); empty when nobody witnesses yet.
+    log_policy: str = ""
     #: Address of the simulators, when they stand in for the outside world; empty in production.
     simulators_url: str = ""
     market_name: str = "Chợ Quê"
@@ -93,6 +101,8 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         public_url=public_url,
         media_dir=Path(env.get("MEDIA_DIR", str(data_dir / "media"))).absolute(),
         search_index_dir=Path(env.get("SEARCH_INDEX_DIR", str(data_dir / "search"))).absolute(),
+        log_dir=Path(env.get("LOG_DIR", str(data_dir / "log"))).absolute(),
+        keys_dir=Path(env.get("KEYS_DIR", str(data_dir / "keys"))).absolute(),
         stripe=StripeSettings(
             api_base=env.get("STRIPE_API_BASE", "https://api.stripe.com"),
             js_url=env.get("STRIPE_JS_URL", "https://js.stripe.com/v3/"),
@@ -121,6 +131,8 @@ def from_environment(env: Mapping[str, str]) -> Settings:
             use_tls=env.get("SMTP_TLS", "") == "1",
         ),
         elasticsearch_url=env.get("ELASTICSEARCH_URL", ""),
+        log_origin=env.get("LOG_ORIGIN", "choque.example/log"),
+        log_policy=env.get("LOG_POLICY", ""),
         simulators_url=env.get("SIMULATORS_URL", "").rstrip("/"),
         market_name=env.get("MARKET_NAME", "Chợ Quê"),
         payment_window_minutes=int(env.get("PAYMENT_WINDOW_MINUTES", "45")),

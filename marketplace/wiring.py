@@ -14,6 +14,8 @@ from orders.adapters.stripe_payments import StripeGateway
 from orders.ports import BankFeed, PaymentGateway
 from search.adapters.tantivy_index import TantivyIndex
 from search.ports import ProductIndex
+from traceability.adapters.key_folder import KeyFolder
+from traceability.ports import Signatory
 
 
 def wire(settings: Settings) -> dict[Any, Any]:
@@ -64,5 +66,6 @@ def wire(settings: Settings) -> dict[Any, Any]:
             webhook_secret=post.webhook_secret,
         ),
     )
+    bind(adapters, Signatory, KeyFolder(settings.keys_dir / "officers"))
     bind(adapters, ProductIndex, TantivyIndex(settings.search_index_dir))
     return adapters

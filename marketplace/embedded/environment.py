@@ -40,6 +40,8 @@ def complete(
         "MARKETPLACE_DATA_DIR": str(data_dir),
         "MEDIA_DIR": str(data_dir / "media"),
         "SEARCH_INDEX_DIR": str(data_dir / "search"),
+        "LOG_DIR": str(data_dir / "log"),
+        "KEYS_DIR": str(data_dir / "keys"),
         "PUBLIC_URL": web_url,
         "MAIL_FROM": "Chợ Quê <khong-tra-loi@choque.example>",
         # Lines appear when they are written, not when a buffer is full.

@@ -8,11 +8,13 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.rules import Actor
+from marketplace.core.registry import resolve
 from marketplace.seed.diary_words import CAUGHT, INGREDIENTS, SEEDS, WAYS, Came, Done, Way
 from marketplace.seed.dice import dice, key
 from marketplace.seed.goods import Goods
 from marketplace.seed.photo_album import Album
 from marketplace.seed.timeline import Timeline
+from traceability.ports import Signatory
 from traceability.queries.lots import LotView
 from traceability.queries.seasons import SeasonView
 from traceability.rules.entries import HarvestEntry, IncomingEntry, WorkEntry
@@ -221,14 +223,14 @@ def _request(farm: Farm, name: str, now: datetime) -> None:
 def _verify(farm: Farm, name: str, now: datetime) -> None:
     farm.lots[name] = verify_lot(
         session=farm.session, lot_id=farm.lots[name].id, officer=farm.officer, officer_title=farm.officer_title,
-        key=key(name, "verify"), now=now,
+        signatory=resolve(Signatory), key=key(name, "verify"), now=now,
     )  # fmt: skip
 
 
 def _send_back(farm: Farm, name: str, reason: str, now: datetime) -> None:
     send_back_lot(
         session=farm.session, lot_id=farm.lots[name].id, officer=farm.officer, officer_title=farm.officer_title,
-        reason=reason, key=key(name, "send back"), now=now,
+        signatory=resolve(Signatory), reason=reason, key=key(name, "send back"), now=now,
     )  # fmt: skip
 
 

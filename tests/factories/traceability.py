@@ -1,8 +1,12 @@
 """Lots for tests, made the way households and officers make them."""
 
+import atexit
+import shutil
+import tempfile
 import uuid
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -13,6 +17,7 @@ from marketplace.core.ids import new_ulid
 from marketplace.core.models import StoredPhoto
 from sellers.queries import get_household, list_sites
 from tests.factories.sellers import make_site
+from traceability.adapters.key_folder import KeyFolder
 from traceability.queries.lots import LotView
 from traceability.queries.seasons import SeasonView
 from traceability.rules.entries import HarvestEntry, IncomingEntry, WorkEntry
@@ -23,6 +28,9 @@ from traceability.services.verification import request_verification, verify_lot
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 OFFICER_TITLE = "Cán bộ nông nghiệp xã Tân Ninh"
+_KEYS = Path(tempfile.mkdtemp(prefix="marketplace-keys-"))
+atexit.register(shutil.rmtree, _KEYS, ignore_errors=True)
+SIGNATORY = KeyFolder(_KEYS)
 
 
 def make_keeper(household_id: int) -> Actor:
@@ -173,6 +181,7 @@ def make_verified_lot(session: Session, household_id: int, **about: object) -> L
         lot_id=lot.id,
         officer=make_officer_actor(get_household(session, household_id).commune_id),
         officer_title=OFFICER_TITLE,
+        signatory=SIGNATORY,
         key=uuid.uuid4(),
         now=now,
     )

@@ -20,6 +20,7 @@ from traceability.models.custody import Chain, Place, PrivateDetail, Record, Rec
 from traceability.rules.bodies import Body, Stamp
 from traceability.rules.entries import role_of
 from traceability.rules.seal import GENESIS, canonical_bytes, commit, seal
+from traceability.services.log import log_record
 
 _SALT_BYTES = 32
 
@@ -83,7 +84,7 @@ def find_replay(session: Session, chain: Chain, key: uuid.UUID) -> Record | None
 def append_record(
     session: Session, chain: Chain, draft: Draft, *, actor: Actor, key: uuid.UUID, now: datetime
 ) -> Record:
-    """Seal a record at the head of a locked chain and return it.
+    """Seal a record at the head of a locked chain, queue it for the log and return it.
 
     Raises ``Refused`` when a photo is not stored.
     """
@@ -95,6 +96,7 @@ def append_record(
     salt, content = secrets.token_bytes(_SALT_BYTES), canonical_bytes(private)
     event_id = draft.event_id or uuid.uuid4()
     role = draft.role or role_of(actor)
+    commitment = commit(salt, content) if private else None
     body = draft.build(
         Stamp(
             event_id=event_id,
@@ -105,7 +107,7 @@ def append_record(
             entered_role=role,
             place=_place_ulid(session, draft.site_id) if draft.site_id is not None else None,
             photos=draft.photos,
-            commitment=commit(salt, content) if private else None,
+            commitment=commitment,
             is_day_only=draft.is_day_only,
         )
     )
@@ -133,6 +135,7 @@ def append_record(
     session.add(record)
     chain.head_seq, chain.head_hash = record.seq, record.hash
     session.flush()
+    log_record(session, record, party=chain.party, commitment=commitment, cbv_hash=None, now=now)
     if private:
         session.execute(insert(PrivateDetail).values(record_id=record.id, salt=salt, content=content))
     if draft.lots:

@@ -4,14 +4,16 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.rules import Actor
 from marketplace.core.errors import NotFound, Refused
 from marketplace.core.outbox import record_event
+from sellers.queries import get_commune
 from traceability.events import LotSentBack, LotVerified, VerificationRequested
-from traceability.models.custody import Verification
+from traceability.models.custody import Record, Verification
+from traceability.ports import Signatory
 from traceability.queries.lots import LOT_NOT_FOUND, LotView, get_lot
 from traceability.queries.records import RecordView
 from traceability.queries.story import list_story
@@ -19,8 +21,11 @@ from traceability.queries.verifications import facts_of, find_own_hand
 from traceability.rules import events_custody
 from traceability.rules.completeness import list_missing
 from traceability.rules.entries import check_text
+from traceability.rules.leaf import hash_content
 from traceability.rules.lots import VERIFY_WITHIN, LotState, LotStep
+from traceability.rules.statements import Decision, verification
 from traceability.services.chain import Draft, append_record, find_replay, lock_chain
+from traceability.services.log import announce_key, log_statement
 from traceability.services.states import move_lot
 
 
@@ -53,10 +58,20 @@ def request_verification(
 
 
 def verify_lot(
-    *, session: Session, lot_id: int, officer: Actor, officer_title: str, key: uuid.UUID, now: datetime
+    *,
+    session: Session,
+    lot_id: int,
+    officer: Actor,
+    officer_title: str,
+    signatory: Signatory,
+    key: uuid.UUID,
+    now: datetime,
 ) -> LotView:
-    """Verify a lot. Raises ``NotFound`` for another commune's, ``Refused`` (``own_entries``), ``Conflict``."""
-    return _decide(session, lot_id, officer, officer_title, "verified", "", key, now)
+    """Verify a lot; the decision is signed with the officer's key and logged.
+
+    Raises ``NotFound`` for another commune's lot, ``Refused`` (``own_entries``), ``Conflict``.
+    """
+    return _decide(session, lot_id, officer, officer_title, signatory, "verified", "", key, now)
 
 
 def send_back_lot(
@@ -65,13 +80,14 @@ def send_back_lot(
     lot_id: int,
     officer: Actor,
     officer_title: str,
+    signatory: Signatory,
     reason: str,
     key: uuid.UUID,
     now: datetime,
 ) -> LotView:
     """Send a lot back with a reason that the household reads. Raises as ``verify_lot``."""
     check_text(reason, "reason", "Hãy ghi lý do để hộ biết phải bổ sung gì.")
-    return _decide(session, lot_id, officer, officer_title, "sent_back", reason.strip(), key, now)
+    return _decide(session, lot_id, officer, officer_title, signatory, "sent_back", reason.strip(), key, now)
 
 
 def _decide(  # noqa: PLR0917
@@ -79,6 +95,7 @@ def _decide(  # noqa: PLR0917
     lot_id: int,
     officer: Actor,
     officer_title: str,
+    signatory: Signatory,
     decision: str,
     reason: str,
     key: uuid.UUID,
@@ -123,9 +140,53 @@ def _decide(  # noqa: PLR0917
             decided_at=now,
         )
     )
+    _sign(session, record, story, officer, officer_title, signatory, lot, decision, now)
     told = (lot.id, lot.code, lot.household_id, lot.commune_id, officer_title)
     record_event(session, LotVerified(*told) if decision == "verified" else LotSentBack(*told, reason))
     return get_lot(session, lot_id)
+
+
+def _sign(  # noqa: PLR0917
+    session: Session,
+    record: Record,
+    story: Sequence[RecordView],
+    officer: Actor,
+    officer_title: str,
+    signatory: Signatory,
+    lot: LotView,
+    decision: str,
+    now: datetime,
+) -> None:
+    """Sign the decision as the officer and log it as a statement of its own."""
+    commune = get_commune(session, lot.commune_id).name
+    key_id = announce_key(
+        session, party=officer.party, title=officer_title, commune=commune, signatory=signatory, now=now
+    )
+    seen = session.execute(
+        select(Record.body).where(Record.id.in_([one.id for one in story])).order_by(Record.occurred_at, Record.seq)
+    )
+    statement = verification(
+        Decision(
+            lot_code=lot.code,
+            decision=decision,
+            officer=officer.party,
+            officer_title=officer_title,
+            record=hash_content(record.body),
+            reviewed=[hash_content(body) for (body,) in seen],
+            photos=[photo for one in story for photo in one.photos],
+            decided_at=now,
+            key_id=key_id,
+        )
+    )
+    log_statement(
+        session,
+        kind="verification",
+        content=statement,
+        actor_party=officer.party,
+        now=now,
+        lot_id=lot.id,
+        signature_by=signatory,
+    )
 
 
 def _check_four_eyes(story: Sequence[RecordView], officer: Actor) -> None:

@@ -14,8 +14,10 @@ from marketplace.accounts.rules import Permission
 from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError
+from marketplace.core.registry import resolve
 from sellers.queries import get_household, get_site, list_household_cards
 from traceability.forms import SendBackForm, StepForm
+from traceability.ports import Signatory
 from traceability.queries.lots import (
     LotView,
     count_commune_lots,
@@ -131,6 +133,7 @@ def verify(code: str) -> ResponseReturnValue:
                 lot_id=lot.id,
                 officer=current_actor(),
                 officer_title=get_title(session, current_actor().user_id or 0),
+                signatory=resolve(Signatory),
                 key=form.key,
                 now=utcnow(),
             )
@@ -156,6 +159,7 @@ def send_back(code: str) -> ResponseReturnValue:
                 lot_id=lot.id,
                 officer=current_actor(),
                 officer_title=get_title(session, current_actor().user_id or 0),
+                signatory=resolve(Signatory),
                 reason=form.reason.data or "",
                 key=form.key,
                 now=utcnow(),

@@ -12,6 +12,7 @@ from sellers.queries import get_household
 from tests.factories.sellers import make_household
 from tests.factories.traceability import (
     OFFICER_TITLE,
+    SIGNATORY,
     make_keeper,
     make_officer_actor,
     make_photo,
@@ -99,6 +100,7 @@ def test_from_seed_to_recall(session: Session, now: datetime) -> None:  # noqa: 
         lot_id=lot.id,
         officer=officer,
         officer_title=OFFICER_TITLE,
+        signatory=SIGNATORY,
         key=uuid.uuid4(),
         now=now,
     )

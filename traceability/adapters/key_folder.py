@@ -1,0 +1,52 @@
+"""Officers' signing keys as files in a folder that the database never sees."""
+
+import os
+import re
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+_PARTY = re.compile(r"[0-9A-Za-z]{26}")
+_SEED_BYTES = 32
+
+
+class KeyFolder:
+    """One file a person: the 32 bytes of an Ed25519 seed (RFC 8032, 5.1.5), readable by our own user alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def public_key(self, party: str) -> bytes:
+        """Return the public half of a person's key."""
+        return self._key(party).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    def sign(self, party: str, content: bytes) -> bytes:
+        """Return the person's signature over the exact bytes."""
+        return self._key(party).sign(content)
+
+    def _key(self, party: str) -> Ed25519PrivateKey:
+        if not _PARTY.fullmatch(party):
+            message = f"no name of a person: {party!r}"
+            raise ValueError(message)
+        path = self._folder / f"{party.lower()}.key"
+        try:
+            return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+        except FileNotFoundError:
+            return self._make(path)
+
+    def _make(self, path: Path) -> Ed25519PrivateKey:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(os.urandom(_SEED_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # Two requests at once: the first link wins, and both use its key.
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+        return Ed25519PrivateKey.from_private_bytes(path.read_bytes())

@@ -1,0 +1,76 @@
+"""Statements: what people and the market declare in the log beside the records. Plain JSON, no personal data.
+
+A verification is a statement of its own, so that it can be signed by the officer and read without EPCIS. It names by
+their hashes the records that the officer had before him or her, and the record of the decision.
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from traceability.rules.leaf import write_time
+
+Statement = dict[str, Any]
+_KEY_ID_HEX = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A commune officer's decision on a lot. Hashes are SHA-256 of the exact bytes of records."""
+
+    lot_code: str
+    decision: str
+    officer: str
+    officer_title: str
+    record: bytes
+    reviewed: Sequence[bytes]
+    photos: Sequence[str]
+    decided_at: datetime
+    key_id: str
+
+
+def verification(decision: Decision) -> Statement:
+    """Return the statement that an officer signs."""
+    return {
+        "v": 1,
+        "type": "verification",
+        "lot": decision.lot_code,
+        "decision": decision.decision,
+        "officer": decision.officer,
+        "officerTitle": decision.officer_title,
+        "record": decision.record.hex(),
+        "reviewed": [one.hex() for one in decision.reviewed],
+        "photos": sorted(set(decision.photos)),
+        "decidedAt": write_time(decision.decided_at),
+        "keyId": decision.key_id,
+    }
+
+
+def name_key(public_key: bytes) -> str:
+    """Return the name of a person's key: the first eight bytes of its SHA-256, in hexadecimal."""
+    return hashlib.sha256(public_key).hexdigest()[:_KEY_ID_HEX]
+
+
+def key_announced(
+    *, party: str, public_key: bytes, title: str, commune: str, valid_from: datetime, action: str = "add"
+) -> Statement:
+    """Return the statement that a key belongs to an officer from now on, or (``revoke``) no longer does."""
+    return {
+        "v": 1,
+        "type": "key",
+        "action": action,
+        "party": party,
+        "keyId": name_key(public_key),
+        "publicKey": base64.b64encode(public_key).decode(),
+        "title": title,
+        "commune": commune,
+        "validFrom": write_time(valid_from),
+    }
+
+
+def log_opened(*, origin: str, vkey: str, policy: str) -> Statement:
+    """Return the statement with which a log begins, or goes on under another key or policy."""
+    return {"v": 1, "type": "policy", "origin": origin, "vkey": vkey, "policy": policy}

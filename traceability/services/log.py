@@ -1,0 +1,143 @@
+"""Writes what goes into the log, in the transaction of the change itself. The keeper gives it its place and signs."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from marketplace.core.ids import new_ulid
+from traceability.models.custody import Record
+from traceability.models.log import LogEntry, SigningKey
+from traceability.ports import Signatory
+from traceability.rules import statements
+from traceability.rules.leaf import ChainLink, Leaf, Signature, hash_content, write_leaf
+from traceability.rules.seal import canonical_bytes
+
+
+def log_record(
+    session: Session, record: Record, *, party: str, commitment: str | None, cbv_hash: str | None, now: datetime
+) -> int:
+    """Log a sealed record; return the entry's id. ``party`` is the household's random name."""
+    corrected = None
+    if record.corrects_id is not None:
+        corrected = session.scalar(select(Record.body).where(Record.id == record.corrects_id))
+    return _add(
+        session,
+        Leaf(
+            kind="error-declaration" if record.kind == "declaration" else "event",
+            logged_at=now,
+            content_hash=hash_content(record.body),
+            actor=record.entered_by,
+            chain=ChainLink(party, record.seq, record.hash),
+            cbv_hash=cbv_hash,
+            private_commit=commitment,
+            corrects=hash_content(corrected) if corrected is not None else None,
+        ),
+        record_id=record.id,
+    )
+
+
+def log_event(
+    session: Session,
+    *,
+    content: bytes,
+    cbv_hash: str,
+    doc_hash: str | None,
+    capture_id: str | None,
+    actor: str | None,
+    is_declaration: bool = False,
+    now: datetime,
+) -> int:
+    """Log an event that somebody else captured here; its exact bytes stay with the event. Returns the entry's id."""
+    return _add(
+        session,
+        Leaf(
+            kind="error-declaration" if is_declaration else "event",
+            logged_at=now,
+            content_hash=hash_content(content),
+            actor=actor,
+            cbv_hash=cbv_hash,
+            doc_hash=doc_hash,
+            capture_id=capture_id,
+        ),
+    )
+
+
+def log_statement(
+    session: Session,
+    *,
+    kind: str,
+    content: Mapping[str, Any],
+    actor_party: str | None,
+    now: datetime,
+    lot_id: int | None = None,
+    subject: str | None = None,
+    signature_by: Signatory | None = None,
+) -> int:
+    """Log a statement in plain JSON; return the entry's id. Nothing in it may name a person.
+
+    ``signature_by`` signs for ``actor_party``, whose key has been announced (``announce_key``). A statement without an
+    ``id`` gets a random one, so that nobody can guess it from its hash.
+    """
+    written = canonical_bytes({"id": new_ulid(), **content})
+    signature = None
+    if signature_by is not None and actor_party is not None:
+        key_id = statements.name_key(signature_by.public_key(actor_party))
+        signature = Signature(key_id, signature_by.sign(actor_party, written))
+    leaf = Leaf(
+        kind=kind,
+        logged_at=now,
+        content_hash=hash_content(written),
+        actor=actor_party,
+        signature=signature,
+        subject=subject,
+    )
+    return _add(session, leaf, content=written, lot_id=lot_id)
+
+
+def announce_key(session: Session, *, party: str, title: str, commune: str, signatory: Signatory, now: datetime) -> str:
+    """Make sure that the log has announced an officer's key, and return its name."""
+    public_key = signatory.public_key(party)
+    key_id = statements.name_key(public_key)
+    known = session.scalar(select(SigningKey.id).where(SigningKey.key_id == key_id))
+    if known is None:
+        entry_id = log_statement(
+            session,
+            kind="key",
+            content=statements.key_announced(
+                party=party, public_key=public_key, title=title, commune=commune, valid_from=now
+            ),
+            actor_party=party,
+            now=now,
+        )
+        session.execute(
+            insert(SigningKey).values(
+                party=party, key_id=key_id, public_key=public_key, entry_id=entry_id, announced_at=now
+            )
+        )
+    return key_id
+
+
+def _add(
+    session: Session,
+    leaf: Leaf,
+    *,
+    content: bytes | None = None,
+    record_id: int | None = None,
+    lot_id: int | None = None,
+) -> int:
+    return session.execute(
+        insert(LogEntry)
+        .values(
+            kind=leaf.kind,
+            leaf=write_leaf(leaf),
+            content_hash=leaf.content_hash,
+            content=content,
+            record_id=record_id,
+            lot_id=lot_id,
+            logged_at=leaf.logged_at,
+        )
+        .returning(LogEntry.id)
+    ).scalar_one()
