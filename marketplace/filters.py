@@ -1,24 +1,27 @@
 """How pages write dates, money and amounts, and what every template may use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import flask_babel
-from flask import Flask, has_request_context, request, session
+from flask import Flask, get_flashed_messages, has_request_context, request, session
+from flask_wtf.csrf import generate_csrf
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from marketplace.accounts.gate import current_actor
+from marketplace.accounts.rules import ANONYMOUS, Actor, Role
 from marketplace.core.clock import VN_TZ, local_date, utcnow
 from marketplace.core.forms import format_phone
 from marketplace.core.money import format_vnd, format_vnd_short, spell_vnd
 from marketplace.core.photos import photo_url
 from marketplace.core.quantity import UNITS, format_number, format_quantity
+from marketplace.core.shared_pages import init_shared_pages, is_drawing_shared
 
 _WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
 _VERSION_LENGTH = 10
@@ -64,6 +67,39 @@ def register(app: Flask) -> None:
         simulators_url=app.extensions["settings"].simulators_url,
     )
     app.context_processor(_request_globals)
+    init_shared_pages(app, seconds=app.extensions["settings"].page_cache_seconds, slots=_make_slots(app))
+
+
+def _make_slots(app: Flask) -> Mapping[str, Callable[[], str]]:
+    """Return how each personal place of a page is drawn."""
+
+    @cache
+    def pieces() -> Any:
+        return app.jinja_env.get_template("components/personal.html").module
+
+    @lru_cache(maxsize=256)
+    def draw(name: str, value: object) -> str:
+        return str(getattr(pieces(), name)(value))
+
+    def flashes() -> str:
+        messages = get_flashed_messages(with_categories=True)
+        return str(pieces().flashes(messages)) if messages else ""
+
+    return {
+        "account": lambda: draw("account", _kind_of(current_actor())),
+        "basket": lambda: draw("basket", session.get("basket_count", 0)),
+        "csrf": generate_csrf,
+        "flashes": flashes,
+        "prefetch": lambda: "" if current_actor().is_signed_in else " data-prefetch",
+    }
+
+
+def _kind_of(actor: Actor) -> str:
+    if not actor.is_signed_in:
+        return "nobody"
+    kinds = ((Role.OPERATOR, "operator"), (Role.OFFICER, "officer"), (Role.HOUSEHOLD, "household"))
+    own = next((kind for role, kind in kinds if role in actor.roles), None)
+    return own or ("household" if Role.HELPER in actor.roles else "buyer")
 
 
 def _make_gettext(app: Flask) -> Callable[..., str]:
@@ -92,7 +128,7 @@ def _request_globals() -> dict[str, Any]:
     if not has_request_context():
         # A worker writes letters with the same templates; nobody is looking at a page then.
         return {}
-    return {"actor": current_actor(), "basket_count": session.get("basket_count", 0), "path": request.path}
+    return {"actor": ANONYMOUS if is_drawing_shared() else current_actor(), "path": request.path}
 
 
 def _static_versions(folder: Path) -> dict[str, str]:

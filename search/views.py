@@ -13,6 +13,7 @@ from marketplace.accounts.rules import Permission
 from marketplace.core.db import db
 from marketplace.core.limits import limiter
 from marketplace.core.registry import resolve
+from marketplace.core.shared_pages import shared
 from marketplace.core.text import nfc
 from search.forms import SORTS, read_search
 from search.ports import ProductIndex, SearchRequest
@@ -25,6 +26,7 @@ _SUGGESTIONS, _KINDS = 6, 2
 
 @blueprint.get("/tim")
 @needs(Permission.PUBLIC)
+@shared
 def results() -> ResponseReturnValue:
     """Find goods, or browse all of them."""
     read = read_search(request.args)

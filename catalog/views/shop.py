@@ -20,6 +20,7 @@ from marketplace.core.db import db
 from marketplace.core.forms import format_phone
 from marketplace.core.photos import photo_url
 from marketplace.core.quantity import format_number, format_quantity
+from marketplace.core.shared_pages import shared
 from sellers import queries as sellers
 from traceability.queries.lots import LotView, list_lots
 from traceability.queries.story import list_story
@@ -42,6 +43,7 @@ class AmountChooser:
 
 @blueprint.get("/")
 @needs(Permission.PUBLIC)
+@shared
 def home() -> ResponseReturnValue:
     """Show what is fresh, what the communes have verified, and how the market works."""
     session = db.session()
@@ -58,6 +60,7 @@ def home() -> ResponseReturnValue:
 
 @blueprint.get("/san-pham/<slug>")
 @needs(Permission.PUBLIC)
+@shared
 def product(slug: str) -> ResponseReturnValue:
     """Show a product: price, what is left, who makes it, and where it comes from."""
     session = db.session()

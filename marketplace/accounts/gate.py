@@ -10,6 +10,7 @@ from flask_login import current_user
 from marketplace.accounts import queries
 from marketplace.accounts.rules import ANONYMOUS, Actor, Permission, Role, is_allowed
 from marketplace.core.db import db
+from marketplace.core.shared_pages import is_drawing_shared
 
 _FOR_A_HOUSEHOLD = frozenset({Permission.KEEP_DIARY, Permission.SELL})
 View = TypeVar("View", bound=Callable[..., Any])
@@ -35,13 +36,21 @@ def permission_of(endpoint: str) -> Permission | None:
 
 
 def current_actor() -> Actor:
-    """Return who is making this request (worked out once for each request)."""
+    """Return who is making this request (worked out once for each request).
+
+    Raises ``RuntimeError`` while a page is drawn that many will see.
+    """
+    if is_drawing_shared():
+        message = "a shared page may not depend on who is looking"
+        raise RuntimeError(message)
     if "actor" not in g:
         user = current_user
         if not user or not user.is_authenticated:
             g.actor = ANONYMOUS
         else:
-            g.actor = queries.load_actor(db.session(), user.id, session.get(ACTING_FOR))
+            # Loaded with the person, unless the session has just been opened.
+            loaded: Actor | None = g.pop("loaded_actor", None)
+            g.actor = loaded or queries.load_actor(db.session(), user.id, session.get(ACTING_FOR))
     return cast("Actor", g.actor)
 
 

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Select,
     and_,
+    bindparam,
     case,
     column,
     exists,
     func,
-    literal,
     or_,
     select,
     table,
@@ -76,12 +79,54 @@ def load_actor(session: Session, user_id: int, acting_for: int | None = None) ->
     helps it, or is an officer of its commune; else the person's own, if there is one. Somebody not here
     any more, or barred, is nobody.
     """
+    row = session.execute(_by_id(), {"user_id": user_id, "acting_for": acting_for}).one_or_none()
+    return _actor(*row) if row is not None else ANONYMOUS
+
+
+def find_person_and_actor(
+    session: Session, session_key: str, acting_for: int | None = None
+) -> tuple[Person, Actor] | None:
+    """Return the person whose browser holds this key, and as whom (see ``load_actor``). One statement."""
+    row = session.execute(_by_session_key(), {"session_key": session_key, "acting_for": acting_for}).one_or_none()
+    if row is None:
+        return None
+    person = _person(row[0])
+    return (person, _actor(*row)) if person is not None else None
+
+
+def _actor(user: User, household_id: int | None, household_name: str | None, kind: str | None) -> Actor:
+    if not user.is_active:
+        return ANONYMOUS
+    return Actor(
+        user_id=user.id,
+        party=user.party,
+        name=user.name,
+        roles=frozenset(Role(role) for role in user.roles),
+        household_id=household_id,
+        household_name=household_name,
+        is_helper=household_id is not None and kind != "own",
+        commune_id=user.commune_id if Role.OFFICER in user.roles else None,
+    )
+
+
+@cache
+def _by_id() -> Select[*tuple[Any, ...]]:
+    return _actor_and(User.id == bindparam("user_id"))
+
+
+@cache
+def _by_session_key() -> Select[*tuple[Any, ...]]:
+    return _actor_and(User.session_key == bindparam("session_key"))
+
+
+def _actor_and(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Return the statement that reads a person with the household acted for; each request of his runs it."""
     is_member = and_(
         Membership.user_id == User.id,
         Membership.household_id == _households.c.id,
         Membership.ended_at.is_(None),
     )
-    is_chosen = _households.c.id == literal(acting_for, BigInteger)
+    is_chosen = _households.c.id == bindparam("acting_for", type_=BigInteger)
     officer_may = and_(is_chosen, _is_officer(), _households.c.commune_id == User.commune_id)
     chosen = (
         select(
@@ -97,25 +142,10 @@ def load_actor(session: Session, user_id: int, acting_for: int | None = None) ->
         .correlate(User)
         .lateral()
     )
-    row = session.execute(
-        select(
-            User.party, User.name, User.roles, User.commune_id,
-            chosen.c.household_id, chosen.c.household_name, chosen.c.kind,
-        )
+    return (
+        select(User, chosen.c.household_id, chosen.c.household_name, chosen.c.kind)
         .outerjoin(chosen, chosen.c.household_id.is_not(None))
-        .where(User.id == user_id, User.is_active)
-    ).one_or_none()  # fmt: skip
-    if row is None:
-        return ANONYMOUS
-    return Actor(
-        user_id=user_id,
-        party=row.party,
-        name=row.name,
-        roles=frozenset(Role(role) for role in row.roles),
-        household_id=row.household_id,
-        household_name=row.household_name,
-        is_helper=row.household_id is not None and row.kind != "own",
-        commune_id=row.commune_id if Role.OFFICER in row.roles else None,
+        .where(condition)
     )
 
 
@@ -129,11 +159,6 @@ def find_person(session: Session, *, phone: str | None = None, email: str | None
         return None
     condition = User.phone == phone if phone is not None else User.email == (email or "").lower()
     return _person(session.execute(select(User).where(condition)).scalar_one_or_none())
-
-
-def find_person_by_session(session: Session, session_key: str) -> Person | None:
-    """Return the person whose browser holds this key."""
-    return _person(session.execute(select(User).where(User.session_key == session_key)).scalar_one_or_none())
 
 
 def find_person_by_id(session: Session, user_id: int) -> Person | None:

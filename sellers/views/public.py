@@ -9,6 +9,7 @@ from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db
 from marketplace.core.errors import NotFound
 from marketplace.core.limits import limiter
+from marketplace.core.shared_pages import shared
 from sellers.queries import (
     find_communes,
     get_commune,
@@ -28,6 +29,7 @@ _SHOWN = frozenset({HouseholdState.VERIFIED, HouseholdState.SUSPENDED})
 
 @blueprint.get("/ho/<code>")
 @needs(Permission.PUBLIC)
+@shared
 def household(code: str) -> ResponseReturnValue:
     """Show a household: its story, commune, papers, places and goods. Nobody sees one that is not checked."""
     session = db.session()
@@ -47,6 +49,7 @@ def household(code: str) -> ResponseReturnValue:
 
 @blueprint.get("/xa/<string(length=5):code>")
 @needs(Permission.PUBLIC)
+@shared
 def commune(code: str) -> ResponseReturnValue:
     """Show a commune with the households whose identity it has checked."""
     if not (code.isascii() and code.isdigit()):

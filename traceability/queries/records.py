@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from marketplace.core.clock import local_date
 from marketplace.core.errors import NotFound
 from traceability.models.custody import Lot, PrivateDetail, Record
+from traceability.models.log import LogEntry, LogPosition
 from traceability.rules.lots import read_code
 from traceability.rules.waiting import Treatment
 
@@ -50,6 +51,8 @@ class RecordView:
     declared_at: datetime | None = None
     declared_reason: str = ""
     corrected_by: int | None = None
+    #: Where it stands in the log; None until the keeper has given it a place.
+    place: int | None = None
 
     @property
     def happened_on(self) -> date:
@@ -65,10 +68,14 @@ class RecordView:
 def select_records(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Return the statement that reads records with their private details and what was declared about them."""
     return (
-        select(Record, PrivateDetail.content, Declaration.body, Declaration.recorded_at, Corrective.id)
+        select(
+            Record, PrivateDetail.content, Declaration.body, Declaration.recorded_at, Corrective.id, LogPosition.place
+        )
         .outerjoin(PrivateDetail, PrivateDetail.record_id == Record.id)
         .outerjoin(Declaration, and_(Declaration.corrects_id == Record.id, Declaration.kind == "declaration"))
         .outerjoin(Corrective, and_(Corrective.corrects_id == Record.id, Corrective.kind != "declaration"))
+        .outerjoin(LogEntry, LogEntry.record_id == Record.id)
+        .outerjoin(LogPosition, LogPosition.entry_id == LogEntry.id)
         .where(Record.kind != "declaration", *conditions)
     )
 
@@ -136,12 +143,13 @@ def has_key(session: Session, household_id: int, key: uuid.UUID) -> bool:
     return found is not None
 
 
-def _view(
+def _view(  # noqa: PLR0917 - a row, column by column
     record: Record,
     content: bytes | None,
     declaration: bytes | None,
     declared_at: datetime | None,
     corrected_by: int | None,
+    place: int | None,
 ) -> RecordView:
     body = json.loads(record.body)
     ilmd = body.get("ilmd", {})
@@ -170,6 +178,7 @@ def _view(
         declared_at=declared_at,
         declared_reason=str(wrong.get("cq:reason", "")),
         corrected_by=corrected_by,
+        place=place,
     )
 
 

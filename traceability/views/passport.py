@@ -12,6 +12,7 @@ from marketplace.accounts.gate import needs
 from marketplace.accounts.rules import Permission
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db
+from marketplace.core.shared_pages import shared
 from sellers.queries import get_household, get_site, list_valid_certificates
 from traceability.queries.lots import LotView, find_lot_by_code
 from traceability.queries.passport import SealView, get_seal
@@ -53,6 +54,7 @@ def short_passport(code: str) -> ResponseReturnValue:
 
 @blueprint.get("/lo/<code>")
 @needs(Permission.PUBLIC)
+@shared
 def passport(code: str) -> ResponseReturnValue:
     """Show where a lot comes from, step by step, and what became of it. Six statements."""
     session = db.session()

@@ -65,6 +65,8 @@ class Step:
     corrected_by: str = ""
     tone: str = ""
     record_id: int | None = None
+    #: Place in the log, which the page's own check needs.
+    entry: int | None = None
 
 
 def tell_steps(records: Iterable[RecordView], *, is_private: bool) -> list[Step]:
@@ -98,6 +100,7 @@ def _tell(record: RecordView, *, is_private: bool) -> Step:
         corrected_by=_correction(record),
         tone="warning" if is_negative else _TONES.get(record.kind, ""),
         record_id=record.id if is_private and is_correctable(record) else None,
+        entry=record.place,
     )
 
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from flask import Flask, session
+from flask import Flask, g, session
 from flask_security import RoleMixin, Security, UserMixin
 from flask_security.datastore import UserDatastore
 from flask_security.utils import login_user, logout_user
 
-from marketplace.accounts.queries import Person, find_person_by_session
+from marketplace.accounts.gate import ACTING_FOR
+from marketplace.accounts.queries import Person, find_person_and_actor
 from marketplace.core.db import db
 
 #: What a visitor keeps when signing in or out: the basket.
@@ -46,8 +47,11 @@ class Directory(UserDatastore):
     ) -> SignedIn | None:
         """Return the person whose session holds ``fs_uniquifier``."""
         key = kwargs.get("fs_uniquifier")
-        person = find_person_by_session(db.session(), str(key)) if key else None
-        return SignedIn(person) if person else None
+        found = find_person_and_actor(db.session(), str(key), session.get(ACTING_FOR)) if key else None
+        if found is None:
+            return None
+        person, g.loaded_actor = found
+        return SignedIn(person)
 
 
 def init_security(app: Flask) -> None:

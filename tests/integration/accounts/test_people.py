@@ -8,7 +8,7 @@ from marketplace.accounts.errors import AlreadyMember, LoginTaken, NoLogin, NoSu
 from marketplace.accounts.models import User
 from marketplace.accounts.queries import (
     find_person,
-    find_person_by_session,
+    find_person_and_actor,
     list_acting_log,
     list_helped_households,
     list_household_user_ids,
@@ -115,8 +115,9 @@ def test_a_new_password_ends_every_session(session):
     before = find_person(session, phone="+84912000444")
     key = change_password(session=session, user_id=user_id, password_hash="new")
     session.expire_all()
-    assert find_person_by_session(session, before.session_key) is None
-    assert find_person_by_session(session, key).id == user_id
+    assert find_person_and_actor(session, before.session_key) is None
+    person, actor = find_person_and_actor(session, key)
+    assert (person.id, actor) == (user_id, load_actor(session, user_id))
 
 
 def test_a_login_stays_unique_and_stays(session):
