@@ -207,6 +207,24 @@ def get_household(session: Session, household_id: int) -> HouseholdView:
     return _view(*row)
 
 
+def get_household_with_site(session: Session, household_id: int, site_id: int) -> tuple[HouseholdView, SiteView]:
+    """Return a household and one of its places. One statement. Raises ``NotFound``."""
+    row = session.execute(_household_with_site(), {"household_id": household_id, "site_id": site_id}).one_or_none()
+    if row is None:
+        raise NotFound
+    return _view(*row[:4]), SiteView(*row[4:])
+
+
+@cache
+def _household_with_site() -> Select[*tuple[Any, ...]]:
+    return (
+        _households()
+        .add_columns(*_sites().selected_columns)
+        .join(Site, Site.household_id == Household.id)
+        .where(Household.id == bindparam("household_id"), Site.id == bindparam("site_id"))
+    )
+
+
 def get_household_by_code(session: Session, code: str) -> HouseholdView:
     """Return a household by its code. Raises ``NotFound``."""
     row = session.execute(_households().where(Household.code == code.strip().upper())).one_or_none()

@@ -13,7 +13,7 @@ from marketplace.accounts.rules import Permission
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db
 from marketplace.core.shared_pages import shared
-from sellers.queries import get_household, get_site, list_valid_certificates
+from sellers.queries import get_household_with_site, list_valid_certificates
 from traceability.queries.lots import LotView, find_lot_by_code
 from traceability.queries.passport import SealView, get_seal
 from traceability.queries.records import RecordView
@@ -56,21 +56,21 @@ def short_passport(code: str) -> ResponseReturnValue:
 @needs(Permission.PUBLIC)
 @shared
 def passport(code: str) -> ResponseReturnValue:
-    """Show where a lot comes from, step by step, and what became of it. Six statements."""
+    """Show where a lot comes from, step by step, and what became of it. Five statements."""
     session = db.session()
     lot = find_lot_by_code(session, code)
     if lot is None:
         return render_template("traceability/no_lot.html", typed=code[:_MAX_TYPED], is_asked=True), 404
     today = local_date(utcnow())
     story = list_story(session, lot)
-    household = get_household(session, lot.household_id)
+    household, site = get_household_with_site(session, lot.household_id, lot.site_id)
     seal = get_seal(session, lot)
     certificates = list_valid_certificates(session, [household.id], today)
     return render_template(
         "traceability/passport.html",
         lot=lot,
         household=household,
-        site=get_site(session, lot.site_id),
+        site=site,
         certificates=certificates,
         steps=[
             *tell_steps((one for one in story if one.kind not in _SILENT), is_private=False),

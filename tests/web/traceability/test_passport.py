@@ -90,7 +90,7 @@ def test_it_tells_what_where_who_and_who_looked(client, session, home, lot):
     assert "ĐANG THU HỒI" not in html
 
 
-def test_it_costs_six_statements_and_stays_small(client, session, home, lot, sql_log):
+def test_it_costs_few_statements_and_stays_small(client, session, home, lot, sql_log):
     with sql_log() as statements:
         html = body(client.get(f"/lo/{lot.code}"))
     first = len(statements)
