@@ -5,12 +5,11 @@ from typing import Any
 from logistics.adapters.viettelpost.carrier import ViettelPost
 from logistics.adapters.viettelpost.client import Account
 from logistics.ports import Carrier
-from marketplace.config import Settings
+from marketplace.config import Settings, StripeSettings
 from marketplace.core.adapters.smtp import SmtpMailer
 from marketplace.core.ports import Mailer
-from marketplace.core.registry import bind
+from marketplace.core.registry import bind, bind_later
 from orders.adapters.sepay import SepayFeed
-from orders.adapters.stripe_payments import StripeGateway
 from orders.ports import BankFeed, PaymentGateway
 from search.adapters.tantivy_index import TantivyIndex
 from search.ports import ProductIndex
@@ -34,18 +33,7 @@ def wire(settings: Settings) -> dict[Any, Any]:
             use_tls=mail.use_tls,
         ),
     )
-    stripe = settings.stripe
-    bind(
-        adapters,
-        PaymentGateway,
-        StripeGateway(
-            api_base=stripe.api_base,
-            secret_key=stripe.secret_key,
-            publishable_key=stripe.publishable_key,
-            webhook_secret=stripe.webhook_secret,
-            script_url=stripe.js_url,
-        ),
-    )
+    bind_later(adapters, PaymentGateway, lambda: _make_stripe(settings.stripe))
     bank = settings.bank
     bind(
         adapters,
@@ -69,3 +57,16 @@ def wire(settings: Settings) -> dict[Any, Any]:
     bind(adapters, Signatory, KeyFolder(settings.keys_dir / "officers"))
     bind(adapters, ProductIndex, TantivyIndex(settings.search_index_dir))
     return adapters
+
+
+def _make_stripe(stripe: StripeSettings) -> PaymentGateway:
+    # Stripe's SDK takes 11 MB; most processes never speak to it.
+    from orders.adapters.stripe_payments import StripeGateway  # noqa: PLC0415
+
+    return StripeGateway(
+        api_base=stripe.api_base,
+        secret_key=stripe.secret_key,
+        publishable_key=stripe.publishable_key,
+        webhook_secret=stripe.webhook_secret,
+        script_url=stripe.js_url,
+    )
