@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -20,6 +21,20 @@ from tests.journeys.chromium import find_chromium
 PASSWORD = "lua-chin-vang"
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 _LIMIT_S = 20
+AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
+_RULES = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})"
+#: Kinds of pages that axe has seen in this run: address without what differs, and heading.
+_seen: set[tuple[str, str]] = set()
+
+
+def find_barriers(page: Page) -> list[str]:
+    """Return what axe finds on a page. It is run from outside the page, which refuses foreign scripts."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Runtime.evaluate", {"expression": AXE})
+    answer = devtools.send("Runtime.evaluate", {"expression": _RULES, "awaitPromise": True, "returnByValue": True})
+    devtools.detach()
+    violations = answer["result"]["value"]["violations"]
+    return [f"{one['id']} at {one['nodes'][0]['html'][:200]} on {page.url}" for one in violations]
 
 
 @pytest.hookimpl(trylast=True)
@@ -115,7 +130,19 @@ class Person:
         answer = self.page.goto(path)
         assert answer is not None
         assert answer.status == status, (path, answer.status, self.page.title())
+        self._look_for_barriers()
         return self.page
+
+    def _look_for_barriers(self) -> None:
+        """Let axe see each kind of page once, in whatever state a journey meets it."""
+        if not self.page.url.startswith(self.market.url):
+            return
+        kind = re.sub(r"[0-9A-Z]{2}[\w-]*|[\w-]{25,}", "*", self.page.url.removeprefix(self.market.url).split("?")[0])
+        heading = self.page.locator("h1, h2").all_inner_texts()
+        if (kind, str(heading[:6])) in _seen:
+            return
+        _seen.add((kind, str(heading[:6])))
+        self.complaints += find_barriers(self.page)
 
     def sign_in(self, login: str, password: str = PASSWORD) -> None:
         self.open("/dang-nhap")
@@ -131,12 +158,14 @@ class Person:
         """Press a button that sends a form, and wait for the answer."""
         with self.page.expect_navigation():
             self._button(text).click()
+        self._look_for_barriers()
 
     def agree(self, text: str) -> None:
         """Press a button, and yes in the question that it asks."""
         self._button(text).click()
         with self.page.expect_navigation():
             self.page.locator("dialog[open] .btn-primary").click()
+        self._look_for_barriers()
 
     def choose(self, name: str, value: str = "") -> None:
         """Pick a radio button, card or chip (the first one unless a value is named) by the keyboard."""
