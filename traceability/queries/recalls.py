@@ -2,21 +2,26 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from marketplace.core.errors import NotFound
 from traceability.models.custody import Lot, Recall, RecallLot
+from traceability.models.recall import RecallAddition, RecallNotice, RecallStep
 
 _PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
 class RecallView:
-    """A recall (thu hồi): the lot it began with and every lot it reached."""
+    """A recall (thu hồi): the lot it began with and every lot it reached.
+
+    ``root_ids`` are the first lot and those that an officer added. ``places``, ``contact`` and ``until_on`` say where
+    goods are taken back, whom to ring and how long, once a notice was written.
+    """
 
     id: int
     lot_id: int
@@ -29,6 +34,13 @@ class RecallView:
     is_drill: bool
     officer_title: str
     started_at: datetime
+    finished_at: datetime | None
+    closed_at: datetime | None
+    packing: str
+    places: str
+    contact: str
+    until_on: date | None
+    root_ids: tuple[int, ...]
     lot_ids: tuple[int, ...]
 
 
@@ -63,24 +75,38 @@ def find_recall_of_lot(session: Session, lot_id: int) -> RecallView | None:
 
 
 def _load(session: Session, *conditions: ColumnElement[bool]) -> list[RecallView]:
-    reached = (
-        select(func.array_agg(RecallLot.lot_id))
-        .where(RecallLot.recall_id == Recall.id)
-        .correlate(Recall)
-        .scalar_subquery()
-    )
+    reached = _gather(RecallLot.lot_id, RecallLot.recall_id)
+    added = _gather(RecallAddition.lot_id, RecallAddition.recall_id)
+    newest = select(func.max(RecallNotice.id)).where(RecallNotice.recall_id == Recall.id).correlate(Recall)
     rows = session.execute(
         select(
             Recall.id, Recall.lot_id, Lot.code, Lot.produce, Lot.household_id, Recall.commune_id, Recall.reason,
-            Recall.instruction, Recall.is_drill, Recall.officer_title, Recall.started_at, reached,
+            Recall.instruction, Recall.is_drill, Recall.officer_title, Recall.started_at, _done("finished"),
+            _done("closed"), func.coalesce(RecallNotice.packing, ""), func.coalesce(RecallNotice.places, ""),
+            func.coalesce(RecallNotice.contact, ""), RecallNotice.until_on, added, reached,
         )
         .join(Lot, Lot.id == Recall.lot_id)
+        .outerjoin(RecallNotice, RecallNotice.id == newest.scalar_subquery())
         .where(*conditions)
         .order_by(Recall.id.desc())
         .limit(_PAGE)
     )  # fmt: skip
-    return [RecallView(*(*row[:-1], tuple(sorted(row[-1] or ())))) for row in map(_plain, rows)]
+    return [_view(tuple(row)) for row in rows]
 
 
-def _plain(row: Row[*tuple[Any, ...]]) -> tuple[Any, ...]:
-    return tuple(row)
+def _view(row: tuple[Any, ...]) -> RecallView:
+    added, reached = row[-2:]
+    return RecallView(*(*row[:-2], tuple(sorted({row[1], *(added or ())})), tuple(sorted(reached or ()))))
+
+
+def _gather(lot_id: InstrumentedAttribute[int], recall_id: InstrumentedAttribute[int]) -> ScalarSelect[Any]:
+    return select(func.array_agg(lot_id)).where(recall_id == Recall.id).correlate(Recall).scalar_subquery()
+
+
+def _done(step: str) -> ScalarSelect[datetime]:
+    return (
+        select(RecallStep.done_at)
+        .where(RecallStep.recall_id == Recall.id, RecallStep.step == step)
+        .correlate(Recall)
+        .scalar_subquery()
+    )

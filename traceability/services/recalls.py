@@ -1,23 +1,30 @@
 """Recall (thu hồi): from one lot to every lot that came out of it, at once and for good; or a drill."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.rules import Actor
-from marketplace.core.errors import NotFound
+from marketplace.core.errors import Conflict, NotFound, Refused
 from marketplace.core.outbox import record_event
+from sellers.queries import get_commune
 from traceability.events import LotRecalled, RecallRehearsed
 from traceability.models.custody import Recall, RecallLot
+from traceability.models.recall import RecallAddition
+from traceability.ports import Signatory
 from traceability.queries.graph import list_descendants
 from traceability.queries.lots import LOT_NOT_FOUND, LotView, get_lot, list_lots
 from traceability.queries.recalls import RecallView, get_recall
 from traceability.rules import events_custody
 from traceability.rules.entries import check_text
 from traceability.rules.lots import LotState, LotStep, next_state
+from traceability.rules.recalls import REASONS, tell_addition, tell_order
 from traceability.services.chain import Draft, append_record, derived_key, lock_chain
+from traceability.services.log import announce_key, log_statement
 from traceability.services.states import move_lot
 
 
@@ -32,10 +39,12 @@ def recall_lot(
     is_drill: bool,
     key: uuid.UUID,
     now: datetime,
+    signatory: Signatory | None = None,
 ) -> RecallView:
     """Recall a lot and all its descendants, also those of other households. The same key returns the same recall.
 
-    A drill finds the same lots, changes none and seals nothing. Raises ``NotFound`` for another commune's lot,
+    The order is logged as a statement; ``signatory`` signs it with the officer's key. A drill finds the same lots,
+    changes none, seals and logs nothing. Raises ``NotFound`` for another commune's lot,
     ``Conflict`` when the lot is recalled already, ``Refused`` without reason or instruction.
     """
     lot = get_lot(session, lot_id)
@@ -70,12 +79,113 @@ def recall_lot(
         record_event(session, RecallRehearsed(recall_id, lot_id, reached, lot.commune_id))
         return get_recall(session, recall_id)
     _seal(session, recall_id, lots, officer, reason.strip(), instruction.strip(), key, now)
+    statement = tell_order(
+        recall_id=recall_id,
+        lot_code=lot.code,
+        lot_codes=[lots[one].code for one in reached],
+        reason=reason.strip(),
+        instruction=instruction.strip(),
+        officer=officer.party,
+        officer_title=officer_title,
+        at=now,
+    )
+    _log(session, statement, lot, officer, officer_title, signatory, now)
     households = sorted({one.household_id for one in lots.values()})
     record_event(
         session,
         LotRecalled(recall_id, lot_id, reached, households, lot.commune_id, reason.strip(), instruction.strip()),
     )
     return get_recall(session, recall_id)
+
+
+def add_to_recall(
+    *,
+    session: Session,
+    recall_id: int,
+    lot_id: int,
+    why: str,
+    officer: Actor,
+    officer_title: str,
+    key: uuid.UUID,
+    now: datetime,
+    signatory: Signatory | None = None,
+) -> RecallView:
+    """Add a lot, with everything made of it, to a recall under way. Adding it again changes nothing.
+
+    In a drill nothing but the drill's own list changes. Raises ``NotFound`` for another commune's recall or lot,
+    ``Conflict`` after the end (``recall_closed``) or for a lot of another recall.
+    """
+    if why not in REASONS:
+        message = "Hãy chọn lý do thêm lô này."
+        raise Refused("why_unknown", message, field="why")
+    lot = get_lot(session, lot_id)
+    if officer.commune_id is None or lot.commune_id != officer.commune_id:
+        raise NotFound("lot_not_found", LOT_NOT_FOUND)
+    lots = _lock_reached(session, lot_id)
+    session.execute(select(Recall.id).where(Recall.id == recall_id).with_for_update())
+    recall = get_recall(session, recall_id, commune_id=officer.commune_id)
+    if lot_id in recall.lot_ids:
+        return recall
+    if recall.closed_at is not None:
+        message = "Đợt thu hồi này đã kết thúc. Hãy mở đợt mới cho lô này."
+        raise Conflict("recall_closed", message)
+    next_state(lots[lot_id].state, LotStep.RECALL)
+    session.execute(
+        insert(RecallAddition).values(
+            recall_id=recall_id,
+            lot_id=lot_id,
+            why=why,
+            officer_party=officer.party,
+            officer_title=officer_title,
+            added_at=now,
+            client_key=key,
+        )
+    )
+    new = sorted(set(lots) - set(recall.lot_ids))
+    session.execute(insert(RecallLot), [{"recall_id": recall_id, "lot_id": one} for one in new])
+    if recall.is_drill:
+        return get_recall(session, recall_id)
+    added = {one: lots[one] for one in new}
+    _seal(session, recall_id, added, officer, recall.reason, recall.instruction, key, now)
+    statement = tell_addition(
+        recall_id=recall_id,
+        lot_code=lot.code,
+        lot_codes=[lots[one].code for one in new],
+        why=why,
+        officer=officer.party,
+        officer_title=officer_title,
+        at=now,
+    )
+    _log(session, statement, lot, officer, officer_title, signatory, now)
+    households = sorted({one.household_id for one in added.values()})
+    record_event(
+        session,
+        LotRecalled(recall_id, lot_id, new, households, lot.commune_id, recall.reason, recall.instruction),
+    )
+    return get_recall(session, recall_id)
+
+
+def _log(  # noqa: PLR0917
+    session: Session,
+    statement: Mapping[str, Any],
+    lot: LotView,
+    officer: Actor,
+    officer_title: str,
+    signatory: Signatory | None,
+    now: datetime,
+) -> None:
+    if signatory is not None:
+        commune = get_commune(session, lot.commune_id).name
+        announce_key(session, party=officer.party, title=officer_title, commune=commune, signatory=signatory, now=now)
+    log_statement(
+        session,
+        kind="recall",
+        content=statement,
+        actor_party=officer.party,
+        now=now,
+        lot_id=lot.id,
+        signature_by=signatory,
+    )
 
 
 def _lock_reached(session: Session, lot_id: int) -> dict[int, LotView]:

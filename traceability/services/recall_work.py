@@ -1,0 +1,292 @@
+"""The work of a recall after its beginning: steps noted, the notice, the returns ledger, the end.
+
+Sources: Circular 23/2018/TT-BYT (notice, 24 hours, report) and Circular 17/2021/TT-BNNPTNT (what becomes of goods).
+A drill keeps the same books, under its own number, and touches nothing else.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.orm import Session
+
+from marketplace.accounts.rules import Actor
+from marketplace.core.clock import local_date
+from marketplace.core.errors import Conflict, NotFound, Refused
+from marketplace.core.quantity import format_number
+from traceability.models.custody import Recall
+from traceability.models.recall import RecallNotice, RecallReturn, RecallStep
+from traceability.ports import Signatory
+from traceability.queries.lots import LotView, list_lots
+from traceability.queries.recall_work import LedgerSums, list_steps, sum_ledger
+from traceability.queries.recalls import RecallView, get_recall
+from traceability.rules.entries import check_amount, check_day, check_length, check_text
+from traceability.rules.recalls import OUTCOMES, SOURCES, check_step, tell_closing
+from traceability.services.log import announce_key, log_statement
+
+MAX_PLACES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeText:
+    """What an officer writes for the notice: packing, places that take goods back, whom to ring, until when."""
+
+    packing: str
+    places: str
+    contact: str
+    until_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line for the returns ledger: goods came back from a ``source``, or met an ``outcome``; the other is empty."""
+
+    lot_id: int
+    quantity: Decimal
+    happened_on: date
+    source: str = ""
+    outcome: str = ""
+    reference: str = ""
+
+
+def note_step(
+    *, session: Session, recall_id: int, step: str, note: str, officer: Actor, officer_title: str, now: datetime
+) -> RecallView:
+    """Note that something was done; noting it again changes nothing.
+
+    Raises ``NotFound`` for another commune's recall, ``Refused`` (``step_too_early``, ``step_unknown``).
+    """
+    recall = _lock(session, recall_id, officer)
+    done = list_steps(session, recall_id)
+    if step in done:
+        return recall
+    check_step(step, done)
+    check_text(note, "note")
+    _add_step(session, recall_id, step, note, officer, officer_title, now)
+    return get_recall(session, recall_id)
+
+
+def write_notice(
+    *, session: Session, recall_id: int, text: NoticeText, officer: Actor, key: uuid.UUID, now: datetime
+) -> RecallView:
+    """Keep what the notice says beyond the ledger; the newest counts. The telephone here is an office's.
+
+    Raises ``NotFound``, ``Refused`` naming the field, ``Conflict`` after the end.
+    """
+    recall = _lock(session, recall_id, officer)
+    _check_open(recall)
+    if not text.places.strip():
+        message = "Hãy ghi nơi nhận lại hàng, ví dụ Nhà văn hóa thôn 3."
+        raise Refused("places_missing", message, field="places")
+    check_length(text.places, "places", MAX_PLACES)
+    check_length(text.packing, "packing", 200)
+    check_length(text.contact, "contact", 200)
+    if text.until_on < local_date(recall.started_at):
+        message = "Ngày cuối nhận hàng phải sau ngày bắt đầu thu hồi."
+        raise Refused("until_too_early", message, field="until_on")
+    session.execute(
+        pg_insert(RecallNotice)
+        .values(
+            recall_id=recall_id,
+            packing=text.packing.strip(),
+            places=text.places.strip(),
+            contact=text.contact.strip(),
+            until_on=text.until_on,
+            officer_party=officer.party,
+            written_at=now,
+            client_key=key,
+        )
+        .on_conflict_do_nothing(index_elements=[RecallNotice.client_key])
+    )
+    return get_recall(session, recall_id)
+
+
+def note_return(
+    *, session: Session, recall_id: int, entry: Entry, officer: Actor, key: uuid.UUID, now: datetime
+) -> int:
+    """Add a line to the returns ledger and return its id; the same key returns the same line.
+
+    No more of a lot comes back than was made of it, and no more is dealt with than came back. Raises ``NotFound``,
+    ``Refused`` naming the field, ``Conflict`` after the end.
+    """
+    recall = _lock(session, recall_id, officer)
+    known = session.scalar(
+        select(RecallReturn.id).where(RecallReturn.client_key == key, RecallReturn.recall_id == recall_id)
+    )
+    if known is not None:
+        return known
+    _check_open(recall)
+    if entry.lot_id not in recall.lot_ids:
+        message = "Hãy chọn một lô của đợt thu hồi này."
+        raise Refused("lot_outside_recall", message, field="lot")
+    lot = list_lots(session, [entry.lot_id])[entry.lot_id]
+    if bool(entry.source) == bool(entry.outcome) or (entry.source or entry.outcome) not in {*SOURCES, *OUTCOMES}:
+        message = "Hãy chọn hàng từ đâu về, hoặc đã xử lý thế nào."
+        raise Refused("entry_unclear", message, field="what")
+    check_amount(entry.quantity, None, field="quantity")
+    check_day(entry.happened_on, local_date(now))
+    check_text(entry.reference, "reference")
+    _check_sums(lot, sum_ledger(session, recall_id).get(lot.id), entry)
+    return session.execute(
+        insert(RecallReturn)
+        .values(
+            recall_id=recall_id,
+            lot_id=entry.lot_id,
+            source=entry.source or None,
+            outcome=entry.outcome or None,
+            quantity=entry.quantity,
+            reference=entry.reference.strip(),
+            happened_on=entry.happened_on,
+            noted_at=now,
+            officer_party=officer.party,
+            client_key=key,
+        )
+        .returning(RecallReturn.id)
+    ).scalar_one()
+
+
+def reverse_return(
+    *, session: Session, recall_id: int, line_id: int, officer: Actor, key: uuid.UUID, now: datetime
+) -> None:
+    """Take a wrong line back by a second one; taking it back again changes nothing.
+
+    Raises ``NotFound``, ``Conflict`` for a line that is itself a reversal or after the end, ``Refused`` when more
+    would have been dealt with than came back.
+    """
+    recall = _lock(session, recall_id, officer)
+    line = session.execute(
+        select(RecallReturn).where(RecallReturn.id == line_id, RecallReturn.recall_id == recall_id)
+    ).scalar_one_or_none()
+    if line is None:
+        raise NotFound
+    if session.scalar(select(RecallReturn.id).where(RecallReturn.reverses_id == line_id)) is not None:
+        return
+    _check_open(recall)
+    if line.reverses_id is not None:
+        message = "Dòng này đã là dòng sửa. Hãy ghi lại một dòng mới."
+        raise Conflict("reversal_is_final", message)
+    sums = sum_ledger(session, recall_id)[line.lot_id]
+    if line.source is not None and sums.all_back - line.quantity < sums.all_treated:
+        message = "Hàng của dòng này đã được ghi là xử lý rồi. Hãy bỏ dòng xử lý trước."
+        raise Refused("treated_already", message)
+    session.execute(
+        insert(RecallReturn).values(
+            recall_id=recall_id,
+            lot_id=line.lot_id,
+            source=line.source,
+            outcome=line.outcome,
+            quantity=line.quantity,
+            reference=line.reference,
+            happened_on=line.happened_on,
+            noted_at=now,
+            officer_party=officer.party,
+            reverses_id=line.id,
+            client_key=key,
+        )
+    )
+
+
+def close_recall(
+    *,
+    session: Session,
+    recall_id: int,
+    officer: Actor,
+    officer_title: str,
+    commune: str,
+    signatory: Signatory | None,
+    now: datetime,
+) -> RecallView:
+    """End a recall; ending it again changes nothing. The lots stay recalled for good. A real one is logged.
+
+    Raises ``NotFound``; ``Refused`` (``step_too_early``, ``returns_unbalanced``) as long as something is left to do.
+    """
+    recall = _lock(session, recall_id, officer)
+    if recall.closed_at is not None:
+        return recall
+    done = list_steps(session, recall_id)
+    check_step("closed", done)
+    sums = sum_ledger(session, recall_id)
+    lots = list_lots(session, recall.lot_ids)
+    open_lots = [lots[lot_id].code for lot_id, one in sums.items() if one.all_back != one.all_treated]
+    if open_lots:
+        message = f"Hàng thu về của lô {', '.join(open_lots)} chưa được xử lý hết."
+        raise Refused("returns_unbalanced", message, lots=open_lots)
+    _add_step(session, recall_id, "closed", "", officer, officer_title, now)
+    if not recall.is_drill:
+        if signatory is not None:
+            announce_key(
+                session, party=officer.party, title=officer_title, commune=commune, signatory=signatory, now=now
+            )
+        log_statement(
+            session,
+            kind="recall",
+            content=tell_closing(
+                recall_id=recall_id,
+                lot_code=recall.lot_code,
+                officer=officer.party,
+                officer_title=officer_title,
+                sums=[_tell(lots[lot_id], one) for lot_id, one in sorted(sums.items())],
+                closed_at=now,
+            ),
+            actor_party=officer.party,
+            now=now,
+            lot_id=recall.lot_id,
+            signature_by=signatory,
+        )
+    return get_recall(session, recall_id)
+
+
+def _lock(session: Session, recall_id: int, officer: Actor) -> RecallView:
+    """Lock a recall of the officer's commune until the transaction ends. Raises ``NotFound``."""
+    session.execute(select(Recall.id).where(Recall.id == recall_id).with_for_update())
+    if officer.commune_id is None:
+        raise NotFound
+    return get_recall(session, recall_id, commune_id=officer.commune_id)
+
+
+def _check_open(recall: RecallView) -> None:
+    if recall.closed_at is not None:
+        message = "Đợt thu hồi này đã kết thúc nên sổ không ghi thêm được nữa."
+        raise Conflict("recall_closed", message)
+
+
+def _check_sums(lot: LotView, sums: LedgerSums | None, entry: Entry) -> None:
+    back = sums.all_back if sums else Decimal(0)
+    treated = sums.all_treated if sums else Decimal(0)
+    if entry.source and back + entry.quantity > lot.quantity_made:
+        message = f"Lô {lot.code} chỉ có {format_number(lot.quantity_made)} nên không thể thu về nhiều hơn."
+        raise Refused("more_than_was_made", message, field="quantity")
+    if entry.outcome and treated + entry.quantity > back:
+        message = f"Lô {lot.code} mới thu về {format_number(back)}, đã xử lý {format_number(treated)}."
+        raise Refused("more_than_came_back", message, field="quantity")
+
+
+def _add_step(  # noqa: PLR0917 - one row, column by column
+    session: Session, recall_id: int, step: str, note: str, officer: Actor, officer_title: str, now: datetime
+) -> None:
+    session.execute(
+        insert(RecallStep).values(
+            recall_id=recall_id,
+            step=step,
+            note=note.strip(),
+            officer_party=officer.party,
+            officer_title=officer_title,
+            done_at=now,
+        )
+    )
+
+
+def _tell(lot: LotView, sums: LedgerSums) -> dict[str, object]:
+    return {
+        "lot": lot.code,
+        "unit": lot.unit,
+        "cameBack": _plain(sums.all_back),
+        "outcomes": {name: _plain(amount) for name, amount in sorted(sums.treated.items()) if amount},
+    }
+
+
+def _plain(amount: Decimal) -> str:
+    return format(amount.normalize(), "f")
