@@ -11,7 +11,7 @@ from marketplace.accounts.rules import Permission
 from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError, NotFound
-from traceability.forms import (
+from traceability.forms.diary import (
     CorrectIncomingForm,
     CorrectTreatmentForm,
     CorrectWorkForm,

@@ -13,7 +13,7 @@ from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError, NotFound
 from sellers.queries import get_site, list_sites
-from traceability.forms import CloseForm, SeasonForm
+from traceability.forms.diary import CloseForm, SeasonForm
 from traceability.queries.attention import list_missing_by_lot
 from traceability.queries.lots import LotView, list_household_lots, list_season_lots
 from traceability.queries.records import list_season_records, list_treatments

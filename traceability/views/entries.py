@@ -14,7 +14,7 @@ from marketplace.accounts.rules import Permission
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError, NotFound
-from traceability.forms import EntryForm, HarvestForm, IncomingForm, TreatmentForm, WorkForm, choices_of
+from traceability.forms.diary import EntryForm, HarvestForm, IncomingForm, TreatmentForm, WorkForm, choices_of
 from traceability.queries.attention import list_last_records
 from traceability.queries.lots import LotView, list_season_lots, list_usable_lots
 from traceability.queries.records import RecordView, list_treatments

@@ -13,7 +13,7 @@ from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError, NotFound
 from sellers.queries import get_household
-from traceability.forms import LossForm, StepForm
+from traceability.forms.diary import LossForm, StepForm
 from traceability.queries.lots import LotView, get_lot_by_code
 from traceability.queries.recalls import find_recall_of_lot
 from traceability.queries.records import RecordView

@@ -16,7 +16,7 @@ from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError
 from marketplace.core.registry import resolve
 from sellers.queries import get_household, get_site, list_household_cards
-from traceability.forms import SendBackForm, StepForm
+from traceability.forms.diary import SendBackForm, StepForm
 from traceability.ports import Signatory
 from traceability.queries.lots import (
     LotView,

@@ -10,7 +10,7 @@ from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError
 from sellers.queries import list_household_cards
-from traceability.forms import RecallForm
+from traceability.forms.diary import RecallForm
 from traceability.queries.graph import list_descendants
 from traceability.queries.lots import LotView, get_lot_by_code, list_lots
 from traceability.queries.recalls import get_recall, list_recalls

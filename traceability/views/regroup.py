@@ -14,7 +14,7 @@ from marketplace.accounts.rules import Permission
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError
-from traceability.forms import MergeForm, PackForm, SplitForm
+from traceability.forms.diary import MergeForm, PackForm, SplitForm
 from traceability.queries.lots import list_usable_lots
 from traceability.rules.entries import PackEntry
 from traceability.services.lots import merge_lots, pack_lot, split_lot

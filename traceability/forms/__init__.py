@@ -1,0 +1,1 @@
+"""Forms of the chain of custody, one file for each part of it."""
