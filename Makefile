@@ -49,7 +49,7 @@ bench: $(DEV_STAMP)  ## speed and memory, as medians and ratios of one run
 	@$(BIN)/python -m tests.bench
 
 screenshots: $(DEV_STAMP)  ## pictures of the pages for the README, into docs/images
-	@$(BIN)/python -m tests.screenshots
+	@$(BIN)/python -m tests.pictures
 
 reset: $(RUN_STAMP)  ## stop the market and delete all its data
 	@$(BIN)/marketplace reset --yes
