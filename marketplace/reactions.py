@@ -39,6 +39,9 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("desk.tell_households_recalled", DEFAULT),
     ],
     "traceability.recall_rehearsed": [],
+    "traceability.prefix_claimed": [("desk.tell_officers_prefix", DEFAULT)],
+    "traceability.prefix_decided": [("desk.tell_household_prefix", DEFAULT)],
+    "traceability.stickers_suspected": [("desk.tell_stickers_suspected", DEFAULT)],
     # The shelf
     "catalog.offer_changed": [("search.refresh_product", SEARCH)],
     "catalog.stock_frozen": [],

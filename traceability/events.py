@@ -108,6 +108,41 @@ class LotRecalled:
 
 
 @dataclass(frozen=True, slots=True)
+class PrefixClaimed:
+    """A household says that GS1 gave it a company prefix; an officer is to look at the paper."""
+
+    name: ClassVar[str] = "traceability.prefix_claimed"
+    prefix_id: int
+    household_id: int
+    commune_id: int
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixDecided:
+    """An officer confirmed a claim on a company prefix, or refused it, saying why."""
+
+    name: ClassVar[str] = "traceability.prefix_decided"
+    prefix_id: int
+    household_id: int
+    prefix: str
+    is_confirmed: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StickersSuspected:
+    """Scans of a lot do not fit what was sold of it: its stickers may have been copied."""
+
+    name: ClassVar[str] = "traceability.stickers_suspected"
+    lot_id: int
+    code: str
+    household_id: int
+    commune_id: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecallRehearsed:
     """An officer ran a recall drill: the same lots were found, and nothing was stopped."""
 

@@ -113,3 +113,64 @@ def tell_households_recalled(
                 text=f"Lý do: {reason} Việc phải làm: {instruction}",
                 link="/so-tay",
             )
+
+
+@task("desk.tell_officers_prefix", queue="default")
+def tell_officers_prefix(
+    *, delivery_id: int, household_id: int, commune_id: int, prefix: str, prefix_id: int, **_: object
+) -> None:
+    """Tell the officers of a commune that a household claims a GS1 company prefix."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        household = get_household(session, household_id)
+        _tell(
+            session,
+            list_officer_user_ids(session, commune_id),
+            key=f"prefix-claimed:{prefix_id}",
+            subject=f"Mã doanh nghiệp GS1 {prefix} chờ xem giấy",
+            text=f"Hộ {household.shown_name} khai mã doanh nghiệp {prefix}. Hãy xem giấy chứng nhận rồi xác nhận.",
+            link="/xa/tem-ma",
+        )
+
+
+@task("desk.tell_household_prefix", queue="default")
+def tell_household_prefix(
+    *, delivery_id: int, household_id: int, prefix: str, prefix_id: int, is_confirmed: bool, reason: str, **_: object
+) -> None:
+    """Tell a household what its commune decided on its GS1 company prefix."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        said = "Từ nay hộ gắn được mã GTIN cho mặt hàng." if is_confirmed else f"Xã chưa xác nhận, vì: {reason}"
+        _tell(
+            session,
+            list_household_user_ids(session, household_id),
+            key=f"prefix-decided:{prefix_id}",
+            subject=f"Mã doanh nghiệp GS1 {prefix} {'đã được xác nhận' if is_confirmed else 'bị trả lại'}",
+            text=said,
+            link="/ho-cua-toi/ma-so",
+        )
+
+
+@task("desk.tell_stickers_suspected", queue="default")
+def tell_stickers_suspected(
+    *, delivery_id: int, lot_id: int, code: str, household_id: int, commune_id: int, kind: str, **_: object
+) -> None:
+    """Tell a household and its commune that stickers of a lot may have been copied."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        text = f"Lượt quét tem của lô {code} nhiều bất thường. Có thể tem đã bị chép lại để dán lên hàng khác."
+        for users, link in (
+            (list_household_user_ids(session, household_id), "/so-tay/tem"),
+            (list_officer_user_ids(session, commune_id), "/xa/tem-ma"),
+        ):
+            _tell(
+                session,
+                users,
+                key=f"stickers:{lot_id}:{kind}:{delivery_id}",
+                subject=f"Tem lô {code} có dấu hiệu bị chép",
+                text=text,
+                link=link,
+            )

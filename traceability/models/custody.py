@@ -103,7 +103,9 @@ class Lot(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sellers_sites.id"))
     season_id: Mapped[int | None] = mapped_column(ForeignKey("trace_seasons.id"), index=True)
     origin: Mapped[str] = mapped_column(String(16))
-    produce: Mapped[str] = mapped_column(String(120))
+    produce: Mapped[str] = mapped_column(String(120), index=True)
+    #: The GTIN under which it was sealed from the beginning. One that came later is an alias (``trace_aliases``).
+    gtin: Mapped[str | None] = mapped_column(String(14))
     template: Mapped[str] = mapped_column(String(16))
     unit: Mapped[str] = mapped_column(String(16))
     quantity_made: Mapped[Decimal] = mapped_column(Numeric(12, 3))
@@ -303,6 +305,8 @@ class Parcel(Base):
     consignment_ref: Mapped[str] = mapped_column(String(80))
     parcel_ulid: Mapped[str] = mapped_column(String(26), unique=True)
     consignment_ulid: Mapped[str] = mapped_column(String(26))
+    #: Its GS1 number (18 digits), when the household has a prefix of its own or may use one.
+    sscc: Mapped[str | None] = mapped_column(String(18), unique=True)
     #: The record of its packing.
     record_id: Mapped[int] = mapped_column(ForeignKey("trace_records.id"), unique=True)
 

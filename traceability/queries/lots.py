@@ -45,6 +45,8 @@ class LotView:
     decided_at: datetime | None
     hold_reason: str | None
     recall_id: int | None
+    #: The GTIN under which the lot was sealed from the beginning.
+    gtin: str | None
 
     @property
     def remaining(self) -> Decimal:

@@ -12,7 +12,9 @@ from traceability.rules.entries import PackEntry
 from traceability.rules.events_farm import ilmd
 
 
-def packing(stamp: Stamp, entry: PackEntry, parent: Portion, produce: str, lot_code: str) -> Body:
+def packing(  # noqa: PLR0917 - what is sealed, field by field
+    stamp: Stamp, entry: PackEntry, parent: Portion, produce: str, lot_code: str, gtin: str | None = None
+) -> Body:
     """Part of a lot became packs, a lot of its own."""
     return make_body(
         "TransformationEvent",
@@ -22,7 +24,7 @@ def packing(stamp: Stamp, entry: PackEntry, parent: Portion, produce: str, lot_c
             "bizStep": "packing",
             "disposition": "active",
             "inputQuantityList": portions([parent]),
-            "outputQuantityList": portions([Portion(identifiers.lot_uri(produce, lot_code), entry.amount, entry.unit)]),
+            "outputQuantityList": portions([lot_portion(produce, lot_code, entry.amount, entry.unit, gtin)]),
             "ilmd": ilmd(entry.happened_on, entry.best_before_on),
             "cq:lot": lot_code,
             "cq:produce": produce,
@@ -146,14 +148,14 @@ def recall(stamp: Stamp, goods: Sequence[Portion], codes: Sequence[str], reason:
 
 
 def parcel_packed(stamp: Stamp, parcel: str, consignment: str, goods: Sequence[Portion], codes: Sequence[str]) -> Body:
-    """Goods of one or more lots went into a parcel."""
+    """Goods of one or more lots went into a parcel. ``parcel`` is its address, made from an SSCC or a random name."""
     return make_body(
         "AggregationEvent",
         "parcel_packed",
         stamp,
         {
             "action": "ADD",
-            "parentID": identifiers.object_uri(parcel),
+            "parentID": parcel,
             "bizStep": "packing",
             "disposition": "in_progress",
             "childQuantityList": portions(goods),
@@ -172,7 +174,7 @@ _PARCEL_STEPS = {
 
 
 def parcel_moved(stamp: Stamp, kind: str, parcel: str, consignment: str) -> Body:
-    """A parcel was handed to the carrier, handed over at the door, or came back."""
+    """A parcel (its address) was handed to the carrier, handed over at the door, or came back."""
     step, disposition = _PARCEL_STEPS[kind]
     return make_body(
         "ObjectEvent",
@@ -182,12 +184,12 @@ def parcel_moved(stamp: Stamp, kind: str, parcel: str, consignment: str) -> Body
             "action": "OBSERVE",
             "bizStep": step,
             "disposition": disposition,
-            "epcList": [identifiers.object_uri(parcel)],
+            "epcList": [parcel],
             "bizTransactionList": [{"type": "desadv", "bizTransaction": identifiers.transaction_uri(consignment)}],
         },
     )
 
 
-def lot_portion(produce: str, code: str, amount: Decimal, unit: str) -> Portion:
+def lot_portion(produce: str, code: str, amount: Decimal, unit: str, gtin: str | None = None) -> Portion:
     """Return an amount of a lot, ready for a quantity list."""
-    return Portion(identifiers.lot_uri(produce, code), amount, unit)
+    return Portion(identifiers.lot_uri(produce, code, gtin), amount, unit)

@@ -111,7 +111,14 @@ def work(stamp: Stamp, season: SeasonRef, entry: WorkEntry, waiting_until: date 
 
 
 def harvest(
-    stamp: Stamp, season: SeasonRef, entry: HarvestEntry, *, origin: str, lot_code: str, inputs: list[Portion]
+    stamp: Stamp,
+    season: SeasonRef,
+    entry: HarvestEntry,
+    *,
+    origin: str,
+    lot_code: str,
+    gtin: str | None = None,
+    inputs: list[Portion],
 ) -> Body:
     """A harvest, slaughter or making gave a lot. Lots that it was made from are its inputs."""
     produce = entry.produce or season.produce
@@ -124,7 +131,9 @@ def harvest(
             "bizStep": "creating_class_instance",
             "disposition": "active",
             "inputQuantityList": portions(inputs),
-            "outputQuantityList": portions([Portion(identifiers.lot_uri(produce, lot_code), entry.amount, entry.unit)]),
+            "outputQuantityList": portions(
+                [Portion(identifiers.lot_uri(produce, lot_code, gtin), entry.amount, entry.unit)]
+            ),
             "ilmd": ilmd(entry.happened_on, entry.best_before_on, entry.grade),
             "cq:lot": lot_code,
             "cq:produce": produce,

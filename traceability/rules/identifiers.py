@@ -1,4 +1,6 @@
-"""Names of things in sealed records: URIs of our own, for owners without a GS1 prefix.
+"""Names of things in sealed records: URIs of our own, or GS1 keys where the owner has a prefix or may use one.
+
+A thing keeps the name under which it first came into a record. A GS1 key that comes later is an alias beside it.
 
 The path words (obj, class, loc, party, bt) follow the user-vocabulary style of GS1's CBV 2.0 examples. Rules kept here:
 lower case, no query, no segment made of digits only (a numeric segment such as ``/01/`` would be read as a GS1
@@ -9,6 +11,8 @@ The domain is chosen once: identifiers outlive the site that made them.
 import re
 import unicodedata
 import uuid
+
+from traceability.rules.gs1 import gtin_uri, sscc_uri
 
 #: Every identifier begins with this. Changing it later would split the history of every lot in two.
 BASE = "https://choque.example"
@@ -37,9 +41,9 @@ def class_uri(name: str, batch: str = "") -> str:
     return f"{kind}/{make_slug(batch)}" if batch else kind
 
 
-def lot_uri(produce: str, code: str) -> str:
-    """Return the URI of a lot: its produce and its readable code."""
-    return class_uri(produce, code)
+def lot_uri(produce: str, code: str, gtin: str | None = None) -> str:
+    """Return the URI of a lot: its produce and its readable code, or its GTIN and that code when it began with one."""
+    return gtin_uri(gtin, code) if gtin else class_uri(produce, code)
 
 
 def place_uri(ulid: str) -> str:
@@ -50,6 +54,11 @@ def place_uri(ulid: str) -> str:
 def party_uri(ulid: str) -> str:
     """Return the URI of a household, an officer or a helper; it says nothing about who that is."""
     return f"{BASE}/id/party/{ulid.lower()}"
+
+
+def parcel_uri(ulid: str, sscc: str | None = None) -> str:
+    """Return the URI of a parcel: its SSCC, or a random name of ours."""
+    return sscc_uri(sscc) if sscc else object_uri(ulid)
 
 
 def transaction_uri(ulid: str) -> str:

@@ -74,3 +74,25 @@ def key_announced(
 def log_opened(*, origin: str, vkey: str, policy: str) -> Statement:
     """Return the statement with which a log begins, or goes on under another key or policy."""
     return {"v": 1, "type": "policy", "origin": origin, "vkey": vkey, "policy": policy}
+
+
+def prefix_confirmed(*, prefix: str, party: str, officer: str, officer_title: str) -> Statement:
+    """Return the statement that an officer saw by which paper GS1 gave a household this company prefix."""
+    return {
+        "v": 1,
+        "type": "gs1Prefix",
+        "prefix": prefix,
+        "party": party,
+        "officer": officer,
+        "officerTitle": officer_title,
+    }
+
+
+def gtin_assigned(*, gtin: str, produce: str, unit: str, party: str) -> Statement:
+    """Return the statement that what a household makes under this name, in this unit, bears this GTIN from now on."""
+    return {"v": 1, "type": "gtin", "gtin": gtin, "produce": produce, "unit": unit, "party": party}
+
+
+def alias_given(*, kind: str, uri: str, alias: str, party: str) -> Statement:
+    """Return the statement that one thing has two names from now on. What was sealed under the first stays as it is."""
+    return {"v": 1, "type": "alias", "of": kind, "uri": uri, "alias": alias, "party": party}

@@ -105,7 +105,7 @@ def append_record(
             household_party=chain.party,
             entered_by=actor.party,
             entered_role=role,
-            place=_place_ulid(session, draft.site_id) if draft.site_id is not None else None,
+            place=name_place(session, draft.site_id) if draft.site_id is not None else None,
             photos=draft.photos,
             commitment=commitment,
             is_day_only=draft.is_day_only,
@@ -154,7 +154,8 @@ def derived_key(key: uuid.UUID, part: str) -> uuid.UUID:
     return uuid.uuid5(key, part)
 
 
-def _place_ulid(session: Session, site_id: int) -> str:
+def name_place(session: Session, site_id: int) -> str:
+    """Return the random name of a site in sealed records, given on first use."""
     known = session.execute(_ulid_of_site(), {"site_id": site_id}).scalar_one_or_none()
     if known is not None:
         return known

@@ -143,7 +143,7 @@ def record_loss(
     check_text(reason, "reason", "Hãy ghi vì sao hao hụt, ví dụ dập nát khi vận chuyển.")
     check_photos(tuple(photos))
     take_from_lot(session, lot, amount)
-    goods = events_custody.lot_portion(lot.produce, lot.code, amount, lot.unit)
+    goods = events_custody.lot_portion(lot.produce, lot.code, amount, lot.unit, lot.gtin)
     append_record(
         session,
         chain,

@@ -74,13 +74,13 @@ def record_harvest(
         now=now,
     )
     ref = SeasonRef(season.transformation_id, season.produce)
-    portions = [events_custody.lot_portion(one.produce, one.code, amount, one.unit) for one, amount in inputs]
+    portions = [events_custody.lot_portion(one.produce, one.code, amount, one.unit, one.gtin) for one, amount in inputs]
     record = append_record(
         session,
         chain,
         Draft(
             build=lambda stamp: events_farm.harvest(
-                stamp, ref, entry, origin=template.outcome, lot_code=lot.code, inputs=portions
+                stamp, ref, entry, origin=template.outcome, lot_code=lot.code, gtin=lot.gtin, inputs=portions
             ),
             occurred_at=moment_of(entry.happened_on, now),
             is_day_only=True,

@@ -115,7 +115,7 @@ def _seal(
     key: uuid.UUID,
     now: datetime,
 ) -> None:
-    goods = [events_custody.lot_portion(lot.produce, lot.code, lot.quantity_made, lot.unit) for lot in lots]
+    goods = [events_custody.lot_portion(lot.produce, lot.code, lot.quantity_made, lot.unit, lot.gtin) for lot in lots]
     codes = [lot.code for lot in lots]
     append_record(
         session,

@@ -66,7 +66,7 @@ def pack_lot(
         session,
         chain,
         Draft(
-            build=lambda stamp: events_custody.packing(stamp, entry, taken, produce, child.code),
+            build=lambda stamp: events_custody.packing(stamp, entry, taken, produce, child.code, child.gtin),
             occurred_at=moment_of(entry.happened_on, now),
             is_day_only=True,
             site_id=parent.site_id,
@@ -260,4 +260,4 @@ def _derive(
 
 
 def _portion(lot: LotView, amount: Decimal) -> Portion:
-    return events_custody.lot_portion(lot.produce, lot.code, amount, lot.unit)
+    return events_custody.lot_portion(lot.produce, lot.code, amount, lot.unit, lot.gtin)

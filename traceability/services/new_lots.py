@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from traceability.models.custody import Lot, LotLink
+from traceability.queries.gs1_numbers import find_gtin
 from traceability.queries.lots import LotView, get_lot
 from traceability.rules.lots import LotState
 
@@ -33,7 +34,7 @@ def add_lot(
     decided_at: datetime | None,
     now: datetime,
 ) -> LotView:
-    """Add a lot and return it."""
+    """Add a lot and return it. It begins under the GTIN of its product, when that has one."""
     lot_id = session.execute(
         insert(Lot)
         .values(
@@ -44,6 +45,7 @@ def add_lot(
             season_id=season_id,
             origin=origin,
             produce=produce,
+            gtin=find_gtin(session, household_id, produce, unit),
             template=template,
             unit=unit,
             quantity_made=quantity,

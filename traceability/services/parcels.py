@@ -16,7 +16,9 @@ from traceability.queries.lots import get_lot
 from traceability.queries.story import list_record_lots
 from traceability.rules import events_custody
 from traceability.rules.entries import SYSTEM_ACTOR, check_amount, check_length
+from traceability.rules.identifiers import parcel_uri
 from traceability.services.chain import Draft, append_record, find_replay, lock_chain
+from traceability.services.gs1_numbers import next_sscc
 
 _MAX_REF = 80
 
@@ -50,14 +52,15 @@ def record_packing(
         check_amount(amount, None)
         amounts[lot_id] = amounts.get(lot_id, Decimal(0)) + amount
     lots = [get_lot(session, lot_id, household_id=household_id) for lot_id in sorted(amounts)]
-    parcel_ulid, consignment_ulid = new_ulid(), new_ulid()
-    goods = [events_custody.lot_portion(lot.produce, lot.code, amounts[lot.id], lot.unit) for lot in lots]
+    parcel_ulid, consignment_ulid, sscc = new_ulid(), new_ulid(), next_sscc(session, household_id)
+    name = parcel_uri(parcel_ulid, sscc)
+    goods = [events_custody.lot_portion(lot.produce, lot.code, amounts[lot.id], lot.unit, lot.gtin) for lot in lots]
     codes = [lot.code for lot in lots]
     record = append_record(
         session,
         chain,
         Draft(
-            build=lambda stamp: events_custody.parcel_packed(stamp, parcel_ulid, consignment_ulid, goods, codes),
+            build=lambda stamp: events_custody.parcel_packed(stamp, name, consignment_ulid, goods, codes),
             occurred_at=now,
             lots=amounts,
         ),
@@ -72,6 +75,7 @@ def record_packing(
             consignment_ref=consignment_ref,
             parcel_ulid=parcel_ulid,
             consignment_ulid=consignment_ulid,
+            sscc=sscc,
             record_id=record.id,
         )
     )
@@ -135,11 +139,12 @@ def _record_move(
     if find_replay(session, chain, key) is not None:
         return
     lots = list_record_lots(session, parcel.record_id)
+    name = parcel_uri(parcel.parcel_ulid, parcel.sscc)
     append_record(
         session,
         chain,
         Draft(
-            build=lambda stamp: events_custody.parcel_moved(stamp, kind, parcel.parcel_ulid, parcel.consignment_ulid),
+            build=lambda stamp: events_custody.parcel_moved(stamp, kind, name, parcel.consignment_ulid),
             # A carrier's clock may run ahead of ours; a record never lies in the future.
             occurred_at=min(occurred_at, now),
             lots=lots,

@@ -221,7 +221,9 @@ def _seal(  # noqa: PLR0917
             continue
         for lot in own:
             move_lot(session, lot, LotStep.RECALL, recall_id=recall_id)
-        goods = [events_custody.lot_portion(lot.produce, lot.code, lot.quantity_made, lot.unit) for lot in own]
+        goods = [
+            events_custody.lot_portion(lot.produce, lot.code, lot.quantity_made, lot.unit, lot.gtin) for lot in own
+        ]
         codes = [lot.code for lot in own]
         append_record(
             session,

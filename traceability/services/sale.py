@@ -86,7 +86,7 @@ def _move(  # noqa: PLR0917 - the arguments of the two use cases
         return lot
     check_amount(quantity, None, field="quantity")
     move(lot)
-    goods = events_custody.lot_portion(lot.produce, lot.code, quantity, lot.unit)
+    goods = events_custody.lot_portion(lot.produce, lot.code, quantity, lot.unit, lot.gtin)
     append_record(
         session,
         chain,

@@ -112,7 +112,7 @@ def _decide(  # noqa: PLR0917
     _check_four_eyes(story, officer)
     step = LotStep.VERIFY if decision == "verified" else LotStep.SEND_BACK
     move_lot(session, lot, step, decided_at=now)
-    goods = events_custody.lot_portion(lot.produce, lot.code, lot.quantity_made, lot.unit)
+    goods = events_custody.lot_portion(lot.produce, lot.code, lot.quantity_made, lot.unit, lot.gtin)
     reviewed = [record.hash for record in story]
     record = append_record(
         session,
