@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from epcis.context import expand_name, measurement_type, standard_word
 from traceability.errors import EpcisProblem
-from traceability.rules.epcis_names import expand_name, make_term, measurement_type, standard_word
+from traceability.rules.epcis_names import make_term
 from traceability.rules.epcis_terms import parse_time, write_value
 
 #: Parameters about the answer's pages, which the web side reads.

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from traceability.rules.epcis_names import expand_name, make_term, measurement_type, prefixes_of, standard_word
+from epcis.context import expand_name, measurement_type, prefixes_of, standard_word
+from traceability.rules.epcis_names import make_term
 
 Json = Mapping[str, Any]
 #: Fields of the standard; every other field of an event is an extension.
