@@ -53,6 +53,10 @@ _TRIGGER = (
 
 
 def upgrade():
+    op.add_column("trace_recalls", sa.Column("remedy", sa.String(16), server_default="refund", nullable=False))
+    op.create_check_constraint(
+        op.f("ck_trace_recalls_remedy_is_known"), "trace_recalls", "remedy IN ('refund', 'return')"
+    )
     op.create_table(
         "trace_inputs",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -168,6 +172,8 @@ def downgrade():
     op.execute("DROP FUNCTION trace_read_inputs()")
     for table in reversed(_APPEND_ONLY):
         op.drop_table(table)
+    op.drop_constraint(op.f("ck_trace_recalls_remedy_is_known"), "trace_recalls")
+    op.drop_column("trace_recalls", "remedy")
 
 
 def _key(table, column, target):

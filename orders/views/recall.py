@@ -1,6 +1,7 @@
 """Whom a recall reaches: for the officer's page, and one action that writes to every buyer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from flask import flash, redirect, url_for
@@ -11,7 +12,7 @@ from marketplace.accounts.gate import current_actor, needs
 from marketplace.accounts.rules import Permission
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import NotFound
-from orders.queries.recall import Reached, list_reached
+from orders.queries.recall import Reached, list_reached, sum_sold
 from orders.services.cancel_order import warn_buyers
 from orders.views.blueprint import blueprint
 from traceability.queries.recalls import RecallView, get_recall
@@ -20,11 +21,15 @@ from traceability.queries.recalls import RecallView, get_recall
 @blueprint.app_context_processor
 def offer_reach() -> dict[str, Any]:
     """Let the officer's recall page ask whom the recall reaches."""
-    return {"recall_reach": _reach}
+    return {"recall_reach": _reach, "recall_sold": _sold}
 
 
 def _reach(recall: RecallView) -> Sequence[Reached]:
     return list_reached(db.session(), recall.lot_ids)
+
+
+def _sold(recall: RecallView) -> Mapping[int, Decimal]:
+    return sum_sold(db.session(), recall.lot_ids)
 
 
 @blueprint.post("/xa/thu-hoi/<int:recall_id>/bao-nguoi-mua")

@@ -239,20 +239,3 @@ class SendBackForm(ReplaySafeForm):
             Length(max=MAX_SHORT, message=_TOO_LONG),
         ],
     )
-
-
-class RecallForm(ReplaySafeForm):
-    """A recall or its drill."""
-
-    kind = _choice(_l("Thu hồi thật hay diễn tập?"), {"drill": _l("Diễn tập"), "real": _l("Thu hồi thật")})
-    reason = TextAreaField(
-        _l("Vì sao thu hồi?"),
-        validators=[Required(_l("Hãy ghi vì sao thu hồi.")), Length(max=MAX_SHORT, message=_TOO_LONG)],
-    )
-    instruction = TextAreaField(
-        _l("Người mua phải làm gì?"),
-        validators=[
-            Required(_l("Hãy ghi người mua phải làm gì với hàng.")),
-            Length(max=MAX_SHORT, message=_TOO_LONG),
-        ],
-    )

@@ -278,11 +278,14 @@ class Recall(Base):
     commune_id: Mapped[int] = mapped_column(ForeignKey("sellers_communes.id"), index=True)
     reason: Mapped[str] = mapped_column(Text)
     instruction: Mapped[str] = mapped_column(Text)
+    #: How a buyer's money comes back.
+    remedy: Mapped[str] = mapped_column(String(16), server_default="refund")
     is_drill: Mapped[bool] = mapped_column(server_default=text("false"))
     officer_party: Mapped[str] = mapped_column(String(26))
     officer_title: Mapped[str] = mapped_column(String(120))
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     client_key: Mapped[uuid.UUID] = mapped_column(unique=True)
+    __table_args__ = (CheckConstraint(_in("remedy", "refund", "return"), name="remedy_is_known"),)
 
 
 class RecallLot(Base):

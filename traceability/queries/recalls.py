@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from marketplace.core.errors import NotFound
 from traceability.models.custody import Lot, Recall, RecallLot
 from traceability.models.recall import RecallAddition, RecallNotice, RecallStep
+from traceability.rules.recalls import REMEDIES
 
 _PAGE = 50
 
@@ -31,6 +32,7 @@ class RecallView:
     commune_id: int
     reason: str
     instruction: str
+    remedy: str
     is_drill: bool
     officer_title: str
     started_at: datetime
@@ -42,6 +44,11 @@ class RecallView:
     until_on: date | None
     root_ids: tuple[int, ...]
     lot_ids: tuple[int, ...]
+
+    @property
+    def remedy_label(self) -> str:
+        """How a buyer's money comes back, in words."""
+        return REMEDIES[self.remedy]
 
 
 def get_recall(session: Session, recall_id: int, *, commune_id: int | None = None) -> RecallView:
@@ -81,9 +88,10 @@ def _load(session: Session, *conditions: ColumnElement[bool]) -> list[RecallView
     rows = session.execute(
         select(
             Recall.id, Recall.lot_id, Lot.code, Lot.produce, Lot.household_id, Recall.commune_id, Recall.reason,
-            Recall.instruction, Recall.is_drill, Recall.officer_title, Recall.started_at, _done("finished"),
-            _done("closed"), func.coalesce(RecallNotice.packing, ""), func.coalesce(RecallNotice.places, ""),
-            func.coalesce(RecallNotice.contact, ""), RecallNotice.until_on, added, reached,
+            Recall.instruction, Recall.remedy, Recall.is_drill, Recall.officer_title, Recall.started_at,
+            _done("finished"), _done("closed"), func.coalesce(RecallNotice.packing, ""),
+            func.coalesce(RecallNotice.places, ""), func.coalesce(RecallNotice.contact, ""), RecallNotice.until_on,
+            added, reached,
         )
         .join(Lot, Lot.id == Recall.lot_id)
         .outerjoin(RecallNotice, RecallNotice.id == newest.scalar_subquery())

@@ -48,6 +48,11 @@ REASONS: Mapping[str, str] = {
     "officer": "Cán bộ xã thêm vào",
 }
 
+#: How a buyer's money comes back, as the recall says.
+REMEDIES: Mapping[str, str] = {
+    "refund": "Hoàn tiền ngay, không phải gửi hàng về",
+    "return": "Mang hàng đến nơi nhận lại rồi được hoàn tiền",
+}
 SOURCES: Mapping[str, str] = {
     "buyer": "Người mua trả lại",
     "parcel": "Kiện hàng gọi về",
@@ -99,6 +104,36 @@ def tell_duties(
             )
         )
     return duties
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The 24 hours: until when, and how long that is, or was (``text``)."""
+
+    due_at: datetime
+    is_told: bool
+    is_late: bool
+    text: str
+
+
+def read_clock(started_at: datetime, done: Mapping[str, tuple[datetime, str]], now: datetime) -> Clock:
+    """Return how the 24 hours stand: told (how long that took), still running (how long is left) or late (how long)."""
+    due_at = started_at + TELL_WITHIN
+    if all(step in done for step in FIRST_DAY):
+        took = max(done[step][0] for step in FIRST_DAY) - started_at
+        return Clock(due_at, is_told=True, is_late=took > TELL_WITHIN, text=write_duration(took))
+    return Clock(due_at, is_told=False, is_late=now > due_at, text=write_duration(abs(due_at - now)))
+
+
+def write_duration(span: timedelta) -> str:
+    """Write a duration: ``2 ngày 3 giờ``, ``23 giờ 5 phút``, ``12 phút``, ``40 giây``."""
+    seconds = max(int(span.total_seconds()), 0)
+    days, hours, minutes = seconds // 86_400, seconds % 86_400 // 3600, seconds % 3600 // 60
+    if days:
+        return f"{days} ngày {hours} giờ" if hours else f"{days} ngày"
+    if hours:
+        return f"{hours} giờ {minutes} phút" if minutes else f"{hours} giờ"
+    return f"{minutes} phút" if minutes else f"{seconds} giây"
 
 
 def check_step(step: str, done: Mapping[str, tuple[datetime, str]]) -> None:
@@ -161,6 +196,7 @@ def tell_order(
     lot_codes: Sequence[str],
     reason: str,
     instruction: str,
+    remedy: str,
     officer: str,
     officer_title: str,
     at: datetime,
@@ -174,6 +210,7 @@ def tell_order(
         "lots": list(lot_codes),
         "reason": reason,
         "instruction": instruction,
+        "remedy": remedy,
         "officer": officer,
         "officerTitle": officer_title,
         "startedAt": write_time(at),

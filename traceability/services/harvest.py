@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from marketplace.accounts.rules import Actor
 from marketplace.core.clock import local_date
+from marketplace.core.errors import Refused
 from marketplace.core.outbox import record_event
 from traceability.events import LotHarvested
-from traceability.queries.lots import LotView, get_lot
+from traceability.queries.lots import LotView, get_lot, list_lots
 from traceability.queries.owners import get_commune_code
 from traceability.queries.records import list_supplied_lots, list_treatments
 from traceability.rules import events_custody, events_farm
@@ -40,7 +41,8 @@ def record_harvest(
     """Seal a harvest, slaughter or making and return the lot that it gave.
 
     Raises ``Refused`` (``waiting_period_not_over``) with the day on which it may happen; ``not_enough_left`` when more
-    of an input lot is used than it holds; ``lot_not_usable`` for an input that is held or recalled.
+    of an input lot is used than it holds; ``lot_not_usable`` for an input that is held or recalled, also for a bought
+    one that is recalled.
     """
     chain = lock_chain(session, household_id)
     replayed = find_replay(session, chain, key)
@@ -97,6 +99,11 @@ def record_harvest(
     link_lots(session, [(one.id, amount) for one, amount in inputs], lot.id, "making", record.id)
     supplied = set(list_supplied_lots(session, season.id)) - {one.id for one, _ in inputs} - {lot.id}
     link_lots(session, [(lot_id, None) for lot_id in sorted(supplied)], lot.id, "supplied", record.id)
+    # The links hold the suppliers' lots now, so a recall of one of them comes before this or after it, never beside it.
+    for bought in list_lots(session, supplied).values():
+        if bought.state == LotState.RECALLED:
+            message = f"Nguyên liệu lô {bought.code} đang bị thu hồi nên không ghi hàng làm ra được. Hãy gọi cán bộ xã."
+            raise Refused("lot_not_usable", message, lot=bought.code)
     record_event(
         session,
         LotHarvested(

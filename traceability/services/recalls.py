@@ -13,7 +13,7 @@ from marketplace.core.errors import Conflict, NotFound, Refused
 from marketplace.core.outbox import record_event
 from sellers.queries import get_commune
 from traceability.events import LotRecalled, RecallRehearsed
-from traceability.models.custody import Recall, RecallLot
+from traceability.models.custody import Lot, Recall, RecallLot
 from traceability.models.recall import RecallAddition
 from traceability.ports import Signatory
 from traceability.queries.graph import list_descendants
@@ -22,7 +22,7 @@ from traceability.queries.recalls import RecallView, get_recall
 from traceability.rules import events_custody
 from traceability.rules.entries import check_text
 from traceability.rules.lots import LotState, LotStep, next_state
-from traceability.rules.recalls import REASONS, tell_addition, tell_order
+from traceability.rules.recalls import REASONS, REMEDIES, tell_addition, tell_order
 from traceability.services.chain import Draft, append_record, derived_key, lock_chain
 from traceability.services.log import announce_key, log_statement
 from traceability.services.states import move_lot
@@ -39,6 +39,7 @@ def recall_lot(
     is_drill: bool,
     key: uuid.UUID,
     now: datetime,
+    remedy: str = "refund",
     signatory: Signatory | None = None,
 ) -> RecallView:
     """Recall a lot and all its descendants, also those of other households. The same key returns the same recall.
@@ -52,6 +53,9 @@ def recall_lot(
         raise NotFound("lot_not_found", LOT_NOT_FOUND)
     check_text(reason, "reason", "Hãy ghi vì sao thu hồi.")
     check_text(instruction, "instruction", "Hãy ghi người mua phải làm gì với hàng.")
+    if remedy not in REMEDIES:
+        message = "Hãy chọn người mua nhận lại tiền thế nào."
+        raise Refused("remedy_unknown", message, field="remedy")
     lots = _lock_reached(session, lot_id)
     # Asked under the lock: two sendings at once wait for each other, and the second finds the first.
     known = session.execute(select(Recall.id).where(Recall.client_key == key)).scalar_one_or_none()
@@ -65,6 +69,7 @@ def recall_lot(
             commune_id=lot.commune_id,
             reason=reason.strip(),
             instruction=instruction.strip(),
+            remedy=remedy,
             is_drill=is_drill,
             officer_party=officer.party,
             officer_title=officer_title,
@@ -85,6 +90,7 @@ def recall_lot(
         lot_codes=[lots[one].code for one in reached],
         reason=reason.strip(),
         instruction=instruction.strip(),
+        remedy=remedy,
         officer=officer.party,
         officer_title=officer_title,
         at=now,
@@ -189,16 +195,41 @@ def _log(  # noqa: PLR0917
 
 
 def _lock_reached(session: Session, lot_id: int) -> dict[int, LotView]:
-    """Lock every household that holds a descendant, lowest id first, until locking finds no further one."""
-    locked: set[int] = set()
+    """Lock every household that holds a descendant, then the lots, until locking finds no further one.
+
+    Households first and lowest id first, as everywhere. A household that is only now making something of a bought lot
+    holds a key of that lot's row (the foreign key of its link), so locking the lots waits for it; then it is found. All
+    locks are let go before the next try: nobody waits for one who waits for us.
+    """
+    lots = _find_reached(session, lot_id)
     while True:
-        lots = list_lots(session, {lot_id} | list_descendants(session, [lot_id]))
-        missing = sorted({lot.household_id for lot in lots.values()} - locked)
-        if not missing:
-            return lots
-        for household_id in missing:
-            lock_chain(session, household_id)
-        locked.update(missing)
+        try:
+            with session.begin_nested():
+                return _lock_all(session, lot_id, lots)
+        except _ReachesFurtherError as further:
+            lots = further.lots
+
+
+def _lock_all(session: Session, lot_id: int, lots: Mapping[int, LotView]) -> dict[int, LotView]:
+    for household_id in sorted({lot.household_id for lot in lots.values()}):
+        lock_chain(session, household_id)
+    session.execute(select(Lot.id).where(Lot.id.in_(lots)).order_by(Lot.id).with_for_update())
+    found = _find_reached(session, lot_id)
+    if not found.keys() <= lots.keys():
+        raise _ReachesFurtherError(found)
+    return found
+
+
+class _ReachesFurtherError(Exception):
+    """Somebody made more of the lots while we waited for their locks."""
+
+    def __init__(self, lots: dict[int, LotView]) -> None:
+        super().__init__()
+        self.lots = lots
+
+
+def _find_reached(session: Session, lot_id: int) -> dict[int, LotView]:
+    return list_lots(session, {lot_id} | list_descendants(session, [lot_id]))
 
 
 def _seal(  # noqa: PLR0917

@@ -1,6 +1,29 @@
 """Pages of the chain of custody: the field diary, the public page of a lot, the commune's desk."""
 
-from traceability.views import corrections, diary, entries, lots, office, passport, recalls, regroup
+from traceability.views import (
+    corrections,
+    diary,
+    entries,
+    lots,
+    office,
+    passport,
+    recall_papers,
+    recalls,
+    regroup,
+    sheets,
+)
 from traceability.views.blueprint import blueprint
 
-__all__ = ["blueprint", "corrections", "diary", "entries", "lots", "office", "passport", "recalls", "regroup"]
+__all__ = [
+    "blueprint",
+    "corrections",
+    "diary",
+    "entries",
+    "lots",
+    "office",
+    "passport",
+    "recall_papers",
+    "recalls",
+    "regroup",
+    "sheets",
+]

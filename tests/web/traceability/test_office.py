@@ -167,11 +167,11 @@ def test_a_drill_stops_nothing_and_a_recall_stops_everything(officer, session, h
     page = f"/xa/thu-hoi/moi?lo={lot.code.lower()}"
     html = body(officer.get(page))
     assert part.code in html
-    words = {"reason": "Dư lượng thuốc", "instruction": "Đừng ăn"}
+    words = {"reason": "Dư lượng thuốc", "instruction": "Đừng ăn", "remedy": "refund"}
     for fields, complaint in (
         ({**words, "kind": ""}, "Hãy chọn"),
-        ({"kind": "drill", "reason": "", "instruction": "Đừng ăn"}, "Hãy ghi vì sao thu hồi."),
-        ({"kind": "drill", "reason": "Thử", "instruction": " "}, "Hãy ghi người mua phải làm gì"),
+        ({**words, "kind": "drill", "reason": ""}, "Hãy ghi vì sao thu hồi."),
+        ({**words, "kind": "drill", "instruction": " "}, "Hãy ghi người mua phải làm gì"),
         ({**words, "kind": "drill", "reason": "x" * 121}, "Đoạn này quá dài"),
     ):
         assert complaint in body(officer.post(page, data=typed(**fields)), 422)
@@ -214,7 +214,7 @@ def test_a_recall_reaches_what_other_households_made_of_it(officer, session, hom
     unrelated = make_lot(session, other, produce="Cải bẹ", now=now, is_complete=False)
     page = f"/xa/thu-hoi/moi?lo={lot.code}"
     assert "Hộ ông Bình" in body(officer.get(page))
-    form = typed(kind="real", reason="Dư lượng thuốc", instruction="Đừng ăn")
+    form = typed(kind="real", reason="Dư lượng thuốc", instruction="Đừng ăn", remedy="refund")
     assert officer.post(page, data=form).status_code == 303
     assert (state_of(session, made), state_of(session, unrelated)) == ("recalled", "recorded")
     assert verify_chain(session, other).is_intact
