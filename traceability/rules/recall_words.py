@@ -53,7 +53,7 @@ def write_zalo(told: Told, link: str) -> str:
         f"Vì sao: {told.reason}",
         f"Bạn cần làm: {told.instruction}",
         f"Tiền: {REMEDIES[told.remedy]}.",
-        f"Nơi nhận lại hàng: {told.places}" if told.places else "",
+        f"Nơi nhận lại hàng: {'; '.join(told.places.splitlines())}" if told.places else "",
         f"Nhận đến hết ngày {told.until_on:%d/%m/%Y}" if told.until_on else "",
         f"Điện thoại hỏi: {told.contact}" if told.contact else "",
         f"Xem mã lô của bạn có bị thu hồi không: {link}",
