@@ -122,7 +122,9 @@ class Site(Base):
     planting_area_code: Mapped[str | None] = mapped_column(String(40))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     __table_args__ = (
-        CheckConstraint("kind IN ('field','orchard','pond','barn','pen','workshop')", name="kind_is_known"),
+        CheckConstraint(
+            "kind IN ('field','orchard','pond','barn','pen','workshop','cold_store')", name="kind_is_known"
+        ),
         CheckConstraint("area_m2 > 0", name="area_is_positive"),
         CheckConstraint("capacity_heads > 0", name="capacity_is_positive"),
     )

@@ -39,6 +39,7 @@ SITE_KINDS = {
     "barn": "Chuồng trại",
     "pen": "Ô chuồng",
     "workshop": "Xưởng, nhà chế biến",
+    "cold_store": "Kho lạnh",
 }
 #: A pen stands in a barn; everything else stands on its own.
 PARENT_KINDS = {"pen": "barn"}

@@ -24,6 +24,7 @@ ASKED = {
     "barn": ("area_m2", "capacity_heads"),
     "pen": ("parent_id", "capacity_heads"),
     "workshop": ("area_m2",),
+    "cold_store": ("area_m2",),
 }
 
 

@@ -155,7 +155,7 @@ def test_asking_for_a_check(client, session):
         assert get_household(session, household_id).state == "identity_pending"
 
 
-@pytest.mark.parametrize("kind", ["field", "orchard", "pond", "barn", "workshop"])
+@pytest.mark.parametrize("kind", ["field", "orchard", "pond", "barn", "workshop", "cold_store"])
 def test_every_kind_of_place(client, session, kind):
     household_id = make_household(session)
     sign_in(client, make_user(session, household_id=household_id))
