@@ -112,6 +112,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "MEDIA_DIR": str(settings.media_dir),
         "SEARCH_INDEX_DIR": str(settings.search_index_dir),
         "MARKET_NAME": settings.market_name,
+        "SENSOR_RAW_DAYS": settings.sensor_raw_days,
         "MAX_CONTENT_LENGTH": settings.max_upload_bytes,
         "MAX_FORM_MEMORY_SIZE": 2_000_000,
         "SESSION_COOKIE_NAME": "cho_que",

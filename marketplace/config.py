@@ -80,6 +80,8 @@ class Settings:
     payment_window_minutes: int = 45
     #: Seconds before a delivery that went silent is sent again (doubles each time).
     relay_lease_seconds: int = 20
+    #: Days that single readings of sensors are kept; the figures of each day stay for ever.
+    sensor_raw_days: int = 14
     is_secure: bool = False
     #: Proxies in front of us whose X-Forwarded-* headers are believed. Rate limits go by the visitor's address.
     trusted_proxies: int = 0
@@ -137,6 +139,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         market_name=env.get("MARKET_NAME", "Chợ Quê"),
         payment_window_minutes=int(env.get("PAYMENT_WINDOW_MINUTES", "45")),
         relay_lease_seconds=int(env.get("RELAY_LEASE_SECONDS", "20")),
+        sensor_raw_days=int(env.get("SENSOR_RAW_DAYS", "14")),
         is_secure=public_url.startswith("https://"),
         trusted_proxies=int(env.get("TRUSTED_PROXIES", "0")),
         page_cache_seconds=float(env.get("PAGE_CACHE_SECONDS", "1")),

@@ -22,7 +22,8 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     "sellers.certificate_expired": [],
     # Traceability
     "traceability.season_opened": [],
-    "traceability.lot_harvested": [],
+    "traceability.season_closed": [("traceability.seal_season_sensors", DEFAULT)],
+    "traceability.lot_harvested": [("traceability.seal_lot_sensors", DEFAULT)],
     "traceability.lots_derived": [],
     "traceability.verification_requested": [("desk.tell_officers_waiting", DEFAULT)],
     "traceability.lot_verified": [
@@ -42,6 +43,8 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     "traceability.prefix_claimed": [("desk.tell_officers_prefix", DEFAULT)],
     "traceability.prefix_decided": [("desk.tell_household_prefix", DEFAULT)],
     "traceability.stickers_suspected": [("desk.tell_stickers_suspected", DEFAULT)],
+    "traceability.sensor_alert_raised": [("desk.tell_household_sensor_alert", DEFAULT)],
+    "traceability.sensor_alert_ended": [("desk.tell_household_sensor_calm", DEFAULT)],
     # The shelf
     "catalog.offer_changed": [("search.refresh_product", SEARCH)],
     "catalog.stock_frozen": [],

@@ -151,3 +151,37 @@ class RecallRehearsed:
     lot_id: int
     lot_ids: list[int]
     commune_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonClosed:
+    """A household closed a season: nothing more goes in or comes out."""
+
+    name: ClassVar[str] = "traceability.season_closed"
+    season_id: int
+    household_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SensorAlertRaised:
+    """Values at a household's place were out of range, or a device silent, for longer than allowed.
+
+    ``kind`` is high, low or silent.
+    """
+
+    name: ClassVar[str] = "traceability.sensor_alert_raised"
+    alert_id: int
+    device_id: int
+    household_id: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class SensorAlertEnded:
+    """What a sensor alert was about is over."""
+
+    name: ClassVar[str] = "traceability.sensor_alert_ended"
+    alert_id: int
+    device_id: int
+    household_id: int
+    kind: str

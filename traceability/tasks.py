@@ -1,10 +1,16 @@
-"""Periodic work on the chain of custody."""
+"""Periodic work on the chain of custody, and what sensors saw."""
 
 import structlog
+from flask import current_app
 
+from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
-from marketplace.core.tasks import task
+from marketplace.core.tasks import once, task
 from traceability.queries.chain import list_chained_households, verify_chain
+from traceability.queries.sensors import list_devices_to_review
+from traceability.services.readings import close_old_days, thin_readings
+from traceability.services.sensor_summary import seal_lot_sensors, seal_season_sensors
+from traceability.services.sensor_watch import review_device
 
 log = structlog.get_logger(__name__)
 
@@ -28,3 +34,42 @@ def verify_chains(**_: object) -> None:
     if broken:
         message = f"chains broken (household@record): {', '.join(broken)}"
         raise BrokenChainError(message)
+
+
+@task("traceability.seal_lot_sensors", queue="default")
+def seal_sensors_of_lot(*, delivery_id: int, lot_id: int, **_: object) -> None:
+    """Seal what the sensors saw while a lot grew."""
+    with once(delivery_id) as session:
+        if session is not None:
+            seal_lot_sensors(session=session, lot_id=lot_id, now=utcnow())
+
+
+@task("traceability.seal_season_sensors", queue="default")
+def seal_sensors_of_season(*, delivery_id: int, season_id: int, **_: object) -> None:
+    """Seal what the sensors saw in a season that was closed."""
+    with once(delivery_id) as session:
+        if session is not None:
+            seal_season_sensors(session=session, season_id=season_id, now=utcnow())
+
+
+@task("traceability.watch_sensors", queue="default")
+def watch_sensors(**_: object) -> None:
+    """Find values that stay out of range and devices that fell silent. Each device in a transaction of its own."""
+    now = utcnow()
+    with transaction() as session:
+        due = list_devices_to_review(session, now)
+    for device_id in due:
+        with transaction() as session:
+            review_device(session=session, device_id=device_id, now=now)
+
+
+@task("traceability.thin_readings", queue="default")
+def forget_old_readings(**_: object) -> None:
+    """Close the days whose readings have been kept long enough, then throw those readings away."""
+    now, keep_days = utcnow(), int(current_app.config["SENSOR_RAW_DAYS"])
+    with transaction() as session:
+        close_old_days(session=session, now=now, keep_days=keep_days)
+    gone = -1
+    while gone:
+        with transaction() as session:
+            gone = thin_readings(session=session, now=now, keep_days=keep_days)

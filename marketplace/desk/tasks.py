@@ -1,14 +1,17 @@
-"""Tells officers and households what happened to lots, on their desks."""
+"""Tells officers and households what happened to lots and in barns: on their desks, and by e-mail when it is urgent."""
 
 from collections.abc import Iterable
 
+from flask import current_app
 from sqlalchemy.orm import Session
 
-from marketplace.accounts.queries import list_household_user_ids, list_officer_user_ids
+from marketplace.accounts.queries import find_person_by_id, list_household_user_ids, list_officer_user_ids
 from marketplace.core.clock import utcnow
-from marketplace.core.notices import put_on_desk
+from marketplace.core.notices import put_on_desk, queue_email
 from marketplace.core.tasks import once, task
 from sellers.queries import get_household
+from traceability.queries.sensors import find_alert
+from traceability.rules.sensor_words import tell_alert, tell_calm
 
 
 def _tell(session: Session, users: Iterable[int], *, key: str, subject: str, text: str, link: str) -> None:
@@ -173,4 +176,53 @@ def tell_stickers_suspected(
                 subject=f"Tem lô {code} có dấu hiệu bị chép",
                 text=text,
                 link=link,
+            )
+
+
+@task("desk.tell_household_sensor_alert", queue="default")
+def tell_household_sensor_alert(*, delivery_id: int, alert_id: int, household_id: int, **_: object) -> None:
+    """Tell a household, and whoever helps it, that something is wrong in a barn: on the desk and by e-mail."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        found = find_alert(session, alert_id)
+        if found is None:
+            return
+        device, alert = found.device, found.alert
+        words = tell_alert(
+            device.name, device.measure, alert.kind, alert.began_at, alert.extreme_value,
+            (device.low_limit, device.high_limit),
+        )  # fmt: skip
+        _warn(session, household_id, f"sensor:{alert_id}", words.title, words.text, f"/so-tay/cam-bien/{device.id}")
+
+
+@task("desk.tell_household_sensor_calm", queue="default")
+def tell_household_sensor_calm(*, delivery_id: int, alert_id: int, household_id: int, **_: object) -> None:
+    """Tell a household that what an alert was about is over."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        found = find_alert(session, alert_id)
+        if found is None or found.alert.ended_at is None:
+            return
+        words = tell_calm(found.device.name, found.alert.kind, found.alert.began_at, found.alert.ended_at)
+        link = f"/so-tay/cam-bien/{found.device.id}"
+        _warn(session, household_id, f"sensor-calm:{alert_id}", words.title, words.text, link)
+
+
+def _warn(session: Session, household_id: int, key: str, subject: str, text: str, link: str) -> None:  # noqa: PLR0917
+    users = list_household_user_ids(session, household_id)
+    _tell(session, users, key=key, subject=subject, text=text, link=link)
+    address = current_app.config["PUBLIC_URL"].rstrip("/") + link
+    for user_id in users:
+        person = find_person_by_id(session, user_id)
+        if person is not None and person.email:
+            queue_email(
+                session,
+                key=f"{key}:{user_id}:email",
+                recipient=person.email,
+                subject=subject,
+                text=f"{text}\n\n{address}\n",
+                html=None,
+                now=utcnow(),
             )

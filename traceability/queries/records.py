@@ -171,7 +171,8 @@ def _view(  # noqa: PLR0917 - a row, column by column
         waiting_until=record.waiting_until,
         photos=tuple(body.get("cq:photos", ())),
         details={name.removeprefix(_PREFIX): value for name, value in body.items() if name.startswith(_PREFIX)}
-        | {name.removeprefix(_PREFIX): value for name, value in ilmd.items()},
+        | {name.removeprefix(_PREFIX): value for name, value in ilmd.items()}
+        | ({"sensors": body["sensorElementList"]} if "sensorElementList" in body else {}),
         private=json.loads(content) if content else {},
         made_on=_day(ilmd.get("cq:madeOn")),
         best_before_on=_day(ilmd.get("cq:bestBeforeOn")),

@@ -15,6 +15,7 @@ from traceability.models.custody import Lot, LotLink, Record, RecordLot
 from traceability.queries.graph import walk
 from traceability.queries.lots import LotView
 from traceability.queries.records import RecordView, read_records, select_records
+from traceability.rules.events_barn import KIND as SENSORS
 
 #: What concerns a lot alone and says nothing about what was made from it.
 _OWN_ONLY = ("listed", "unlisted", "loss")
@@ -45,7 +46,8 @@ class LotLinkView:
 def list_story(session: Session, lot: LotView) -> Sequence[RecordView]:
     """Return every record of a lot and of the lots of its household that it came from, oldest first.
 
-    Work in a season counts up to the day on which the lot was made. Parcels are left out (``count_parcels``).
+    Work in a season counts up to the day on which the lot was made. Parcels are left out (``count_parcels``), and what
+    sensors saw is told once, for the lot and not for the season.
     One statement.
     """
     return read_records(session, _story(), {"lot_ids": [lot.id], "lot_id": lot.id})
@@ -66,7 +68,7 @@ def _story() -> Select[*tuple[Any, ...]]:
     found = union(
         select(Record.id)
         .join(ends, ends.c.season_id == Record.season_id)
-        .where(Record.lot_id.is_(None), Record.occurred_at < day_after),
+        .where(Record.lot_id.is_(None), Record.occurred_at < day_after, Record.kind != SENSORS),
         select(Record.id).where(
             Record.lot_id.in_(select(upstream.c.lot_id)),
             or_(Record.lot_id == own, Record.kind.not_in(_OWN_ONLY)),

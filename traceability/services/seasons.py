@@ -11,7 +11,7 @@ from marketplace.core.clock import local_date
 from marketplace.core.errors import Refused
 from marketplace.core.ids import new_ulid
 from marketplace.core.outbox import record_event
-from traceability.events import SeasonOpened
+from traceability.events import SeasonClosed, SeasonOpened
 from traceability.models.custody import Season
 from traceability.queries.owners import get_own_site
 from traceability.queries.seasons import SeasonView, get_season, view_season
@@ -113,6 +113,7 @@ def close_season(
         key=key,
         now=now,
     )
+    record_event(session, SeasonClosed(season.id, household_id))
     return view_season(season)
 
 
