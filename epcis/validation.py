@@ -23,8 +23,9 @@ DOCUMENT_TYPES = ("EPCISDocument", "EPCISQueryDocument")
 MAX_PROBLEMS = 20
 #: Nesting beyond this is refused; nothing in the standard needs more than ten.
 MAX_DEPTH = 60
-#: RFC 8785 writes numbers as IEEE doubles; beyond this they are not exact.
+#: RFC 8785 writes numbers as IEEE doubles; beyond this they are not exact, and up to the second they look exact.
 _LARGEST_INTEGER = 2**53 - 1
+_FIRST_EXPONENT = 1e21
 #: Where an event may carry extension fields: the steps from the event to such an object; None stands for every item.
 _EXTENSION_POINTS: tuple[tuple[str | None, ...], ...] = (
     (),
@@ -162,11 +163,12 @@ def _content_problems(value: Any, path: str = "", depth: int = 0) -> Iterator[Pr
 def _scalar_problem(value: Any) -> str | None:
     if isinstance(value, str):
         return "holds half of a surrogate pair: not Unicode text" if _is_broken(value) else None
-    if isinstance(value, float):
-        return None if math.isfinite(value) else "must be a finite number"
-    if isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
-        return "is a whole number beyond 2^53: write it as text"
-    return None
+    if not isinstance(value, (int, float)):
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return "must be a finite number"
+    is_whole = isinstance(value, int) or abs(value) < _FIRST_EXPONENT
+    return "is a whole number beyond 2^53: write it as text" if is_whole and abs(value) > _LARGEST_INTEGER else None
 
 
 def _is_broken(text: str) -> bool:
