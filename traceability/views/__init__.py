@@ -10,7 +10,9 @@ from traceability.views import (
     recall_papers,
     recalls,
     regroup,
+    resolver,
     sheets,
+    things,
 )
 from traceability.views.blueprint import blueprint
 
@@ -25,5 +27,7 @@ __all__ = [
     "recall_papers",
     "recalls",
     "regroup",
+    "resolver",
     "sheets",
+    "things",
 ]

@@ -45,13 +45,6 @@ def find_passport() -> ResponseReturnValue:
     return render_template("traceability/no_lot.html", typed="", is_asked=False)
 
 
-@blueprint.get("/l/<code>")
-@needs(Permission.PUBLIC)
-def short_passport(code: str) -> ResponseReturnValue:
-    """Take the short address to the full one."""
-    return redirect(url_for("traceability.passport", code=code), 301)
-
-
 @blueprint.get("/lo/<code>")
 @needs(Permission.PUBLIC)
 @shared
