@@ -55,6 +55,7 @@ def upgrade():
         sa.Column("owner_party", sa.String(length=26), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("query", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("prefixes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trace_named_queries")),
         sa.UniqueConstraint("owner_party", "name", name=op.f("uq_trace_named_queries_owner_party_name")),
@@ -66,6 +67,15 @@ def upgrade():
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_trace_spent_page_tokens")),
     )
     op.create_index(op.f("ix_trace_spent_page_tokens_expires_at"), "trace_spent_page_tokens", ["expires_at"])
+    op.create_table(
+        "trace_event_names",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("scope", sa.String(length=26), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trace_event_names")),
+    )
+    op.create_index("ix_trace_event_names_listing", "trace_event_names", ["kind", "scope", "name"])
     op.create_table(
         "trace_captures",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -108,7 +118,7 @@ def upgrade():
         sa.Column("is_id_given", sa.Boolean(), nullable=False),
         sa.Column("is_declaration", sa.Boolean(), nullable=False),
         sa.Column("cbv_hash", sa.String(length=120), nullable=False),
-        sa.Column("event_type", sa.String(length=32), nullable=False),
+        sa.Column("event_type", sa.Text(), nullable=False),
         sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("biz_step", sa.Text(), nullable=True),
@@ -158,6 +168,7 @@ def downgrade():
         "trace_captures",
         "trace_spent_page_tokens",
         "trace_named_queries",
+        "trace_event_names",
         "trace_event_contexts",
         "trace_api_keys",
     ):

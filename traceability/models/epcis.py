@@ -114,7 +114,7 @@ class EpcisEvent(Base):
     is_id_given: Mapped[bool] = mapped_column()
     is_declaration: Mapped[bool] = mapped_column()
     cbv_hash: Mapped[str] = mapped_column(String(120), index=True)
-    event_type: Mapped[str] = mapped_column(String(32))
+    event_type: Mapped[str] = mapped_column(Text)
     happened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     biz_step: Mapped[str | None] = mapped_column(Text)
@@ -139,6 +139,22 @@ class EpcisEvent(Base):
     )
 
 
+class EventName(Base):
+    """Something that events speak of: a step, a place, an item ... for the listings of the interface.
+
+    ``scope`` says to whom it may be listed: nobody in particular (empty: it stands in a public event), or one owner.
+    Derived from events, so nothing is unique here: two captures never wait for one another because both are the first
+    to name a step. Readers take each name once.
+    """
+
+    __tablename__ = "trace_event_names"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    scope: Mapped[str] = mapped_column(String(26))
+    name: Mapped[str] = mapped_column(Text)
+    __table_args__ = (Index("ix_trace_event_names_listing", "kind", "scope", "name"),)
+
+
 class NamedQuery(Base):
     """A query that an owner keeps under a name."""
 
@@ -147,6 +163,8 @@ class NamedQuery(Base):
     owner_party: Mapped[str] = mapped_column(String(26))
     name: Mapped[str] = mapped_column(String(120))
     query: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    #: What the prefixes in names of extension fields stand for.
+    prefixes: Mapped[dict[str, str]] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     __table_args__ = (UniqueConstraint("owner_party", "name"),)
 

@@ -2,6 +2,9 @@
 
 import hashlib
 
+#: How a pure identity EPC begins (GS1 Tag Data Standard), and how a pattern of such EPCs does.
+EPC_URN = "urn:epc:id:"
+EPC_PATTERN = "urn:epc:idpat:"
 #: A longer term is kept by its hash: PostgreSQL takes no GIN key beyond 2,712 bytes.
 _LONGEST_TERM = 400
 

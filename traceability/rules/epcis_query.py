@@ -2,8 +2,8 @@
 
 Source: EPCIS 2.0 section 8.2.7.1 (SimpleEventQuery) and the REST binding. Values of one parameter are alternatives
 (``|`` between them in an address, an array in JSON); different parameters must all hold. Not offered, and refused as
-unknown: ``WD_`` (no hierarchy of places is kept), ``HASATTR_`` and ``EQATTR_`` (attributes exist in XML only), and
-extension fields of places, sources and sensors.
+unknown: ``HASATTR_`` and ``EQATTR_`` (they ask master data, which is not kept), and extension fields of places, sources
+and sensors.
 """
 
 import math
@@ -15,7 +15,7 @@ from typing import Any
 
 from epcis.context import expand_name, measurement_type, standard_word
 from traceability.errors import EpcisProblem
-from traceability.rules.epcis_names import make_term
+from traceability.rules.epcis_names import EPC_PATTERN, EPC_URN, make_term
 from traceability.rules.epcis_terms import parse_time, write_value
 
 #: Parameters about the answer's pages, which the web side reads.
@@ -39,14 +39,6 @@ class AnyTerm:
     """The event has at least one of these terms."""
 
     terms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TermLike:
-    """The event has a term that fits one of these patterns (SQL's LIKE, escaped with a backslash)."""
-
-    patterns: tuple[str, ...]
-    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +71,7 @@ class IsDeclaration:
     """The event is an error declaration."""
 
 
-Condition = AnyTerm | TermLike | Moment | AnyNumber | AnyId | IsDeclaration
+Condition = AnyTerm | Moment | AnyNumber | AnyId | IsDeclaration
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +154,22 @@ def _read_extension(name: str, value: Any, found: re.Match[str], prefixes: Mappi
         return AnyTerm((make_term(f"{tag}?", full),))
     key = f"{tag}:{full}"
     if comparison == "EQ":
-        return AnyTerm(tuple(make_term(key, text) for text in _texts(name, value)))
+        return AnyTerm(tuple(make_term(key, text) for text in _with_numbers(_texts(name, value))))
     text = _single(name, value)
     number = _try_number(text)
     if number is not None:
         return AnyNumber(key, comparison, (number,))
     return AnyNumber(f"{key}@", comparison, (_moment(name, text).timestamp(),))
+
+
+def _with_numbers(texts: Iterable[str]) -> list[str]:
+    """Return texts, and beside each that is a number how numbers are spelt: 12.50 asks for 12.5 as well."""
+    wanted = dict.fromkeys(texts)
+    for text in list(wanted):
+        number = _try_number(text)
+        if number is not None:
+            wanted[write_value(number)] = None
+    return list(wanted)
 
 
 def _read_number(name: str, value: Any, found: re.Match[str]) -> Condition:
@@ -215,32 +217,37 @@ def _words(tag: str, kind: str) -> Callable[[str, Any], Condition]:
 
 
 def _identifiers(*tags: str) -> Callable[[str, Any], Condition]:
-    """Read identifiers: exact ones, or EPC pure identity patterns such as ``urn:epc:idpat:sgtin:4012345.012345.*``."""
+    """Read identifiers: exact ones, or EPC pure identity patterns such as ``urn:epc:idpat:sgtin:4012345.012345.*``.
+
+    Classes are always exact: there ``urn:epc:idpat:`` is how a class of SGTINs is named.
+    """
 
     def read(name: str, value: Any) -> Condition:
-        exact, patterns = [], []
+        terms = []
         for text in _texts(name, value):
-            if text.startswith("urn:epc:idpat:") and not tags[0].endswith("class"):
-                patterns += [_pattern(name, tag, text) for tag in tags]
-            else:
-                exact += [make_term(tag, text) for tag in tags]
-        return TermLike(tuple(patterns), tuple(exact)) if patterns else AnyTerm(tuple(exact))
+            for tag in tags:
+                is_pattern = text.startswith(EPC_PATTERN) and not tag.endswith("class")
+                terms.append(_pattern(name, tag, text) if is_pattern else make_term(tag, text))
+        return AnyTerm(tuple(terms))
 
     return read
 
 
 def _pattern(name: str, tag: str, text: str) -> str:
-    scheme, _, rest = text.removeprefix("urn:epc:idpat:").partition(":")
+    scheme, colon, rest = text.removeprefix(EPC_PATTERN).partition(":")
     parts = rest.split(".")
-    if not rest or any("[" in part or ("*" in part and part != "*") for part in parts):
-        raise _refused(name, "a pattern takes * for whole parts only, and no ranges")
-    kept = [part.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") for part in parts]
-    return f"{tag}=urn:epc:id:{scheme}:" + ".".join("%" if part == "*" else part for part in kept)
+    known = parts.index("*") if "*" in parts else len(parts)
+    if not rest or any("*" in part or "[" in part for part in parts[:known]) or set(parts[known:]) > {"*"}:
+        raise _refused(name, "a pattern takes * for whole parts at its end, and no ranges")
+    if known == len(parts):
+        return make_term(tag, f"{EPC_URN}{scheme}:{rest}")
+    return make_term(f"{tag}*", f"{scheme}{colon}{'.'.join(parts[:known])}")
 
 
 def _event_types(name: str, value: Any) -> Condition:
     types = [text.removeprefix("epcis:") for text in _texts(name, value)]
-    unknown = [text for text in types if text not in EVENT_TYPES]
+    # A type of somebody's own is a URI (EPCIS 2.0 section 7.4.7).
+    unknown = [text for text in types if text not in EVENT_TYPES and ":" not in text]
     if unknown:
         raise _refused(name, f"there is no event type {unknown[0]!r}")
     return AnyTerm(tuple(make_term("type", text) for text in types))
@@ -286,6 +293,9 @@ _PLAIN: dict[str, Callable[[str, Any], Condition]] = {
     "EQ_persistentDisposition_unset": _words("punset", "disposition"),
     "EQ_readPoint": _terms("rp"),
     "EQ_bizLocation": _terms("loc"),
+    # "Within" a place: the place itself, since we know of no place inside another (no master data of places is kept).
+    "WD_readPoint": _terms("rp"),
+    "WD_bizLocation": _terms("loc"),
     "EQ_transformationID": _terms("tid"),
     "EQ_certificationInfo": _terms("cert"),
     "EQ_eventID": _event_ids,

@@ -2,17 +2,19 @@
 
 The index never stands for the event: answers are made of the bytes that were captured. Tags: ``epc parent in out``
 (identifiers), ``class inclass outclass`` (classes), ``bt/ src/ dst/`` + type, ``s.`` + sensor attribute, ``x`` (a
-top-level extension field), ``xi`` (inside one), ``xl xli`` (the same in ILMD), ``xe xei`` (in the error declaration).
+top-level extension field), ``xi`` (inside one), ``xl xli`` (the same in ILMD), ``xe xei`` (in the error declaration);
+a tag with ``*`` holds the beginnings of an EPC that a pattern can ask for, ``#`` the keys under which numbers lie.
 Source: EPCIS 2.0 section 8.2.7.1 (SimpleEventQuery), which names what can be asked for.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from epcis.context import expand_name, measurement_type, prefixes_of, standard_word
-from traceability.rules.epcis_names import make_term
+from traceability.rules.epcis_names import EPC_URN, make_term
 
 Json = Mapping[str, Any]
 #: Fields of the standard; every other field of an event is an extension.
@@ -68,6 +70,9 @@ _REPORT_NUMBERS = ("value", "minValue", "maxValue", "meanValue", "sDev", "percRa
 _SENSOR_TIMES = ("time", "startTime", "endTime")
 #: How deep fields inside extensions are looked into.
 _DEEPEST = 12
+#: So many parts of an EPC a pattern can name.
+_MOST_PARTS = 6
+_LEAP_SECOND = re.compile(r"(:[0-5]\d):60")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,8 @@ class EventIndex:
     disposition: str | None
     read_point: str | None
     biz_location: str | None
+    #: Identifiers of the goods and things that the event is about, whatever their part in it.
+    things: list[str] = field(default_factory=list)
     terms: list[str] = field(default_factory=list)
     numbers: dict[str, list[float]] = field(default_factory=dict)
 
@@ -100,7 +107,7 @@ def index_event(event: Json, context: Any = None) -> EventIndex:
         found.add_fields("xl", event["ilmd"], without=frozenset())
     step, disposition = _text(event.get("bizStep")), _text(event.get("disposition"))
     return EventIndex(
-        event_id=_text(event.get("eventID")),
+        event_id=event.get("eventID"),
         event_type=str(event["type"]).removeprefix("epcis:"),
         happened_at=parse_time(str(event["eventTime"])),
         is_declaration=isinstance(declaration, dict),
@@ -108,14 +115,33 @@ def index_event(event: Json, context: Any = None) -> EventIndex:
         disposition=standard_word("disposition", disposition) if disposition else None,
         read_point=_place(event.get("readPoint")),
         biz_location=_place(event.get("bizLocation")),
+        things=sorted(found.things),
         terms=sorted(found.terms),
         numbers=found.numbers,
     )
 
 
+#: The longest name that is listed, in bytes: an index entry of PostgreSQL ends at 2,704.
+_LONGEST_NAME = 1_000
+
+
+def list_names(index: EventIndex) -> set[tuple[str, str]]:
+    """Return what an event names, for the listings of the interface: (kind, name)."""
+    single = {
+        "bizStep": index.biz_step,
+        "disposition": index.disposition,
+        "readPoint": index.read_point,
+        "bizLocation": index.biz_location,
+    }
+    names = {(kind, name) for kind, name in single.items() if name}
+    names |= {("epc", thing) for thing in index.things}
+    return {(kind, name) for kind, name in names if len(name.encode()) <= _LONGEST_NAME and "\x00" not in name}
+
+
 def parse_time(written: str) -> datetime:
     """Return an ISO 8601 moment with its offset. Raises ``ValueError`` when it has none or is no moment."""
-    moment = datetime.fromisoformat(written)
+    # RFC 3339 allows small letters, and a sixtieth second, which no calendar of Python holds.
+    moment = datetime.fromisoformat(_LEAP_SECOND.sub(r"\1:59", written.upper()))
     if moment.tzinfo is None:
         message = "a moment needs its offset from UTC"
         raise ValueError(message)
@@ -141,17 +167,18 @@ class _Finder:
     def __init__(self, prefixes: Mapping[str, str]) -> None:
         self._prefixes = prefixes
         self.terms: set[str] = set()
+        self.things: set[str] = set()
         self.numbers: dict[str, list[float]] = {}
 
     def add_what(self, event: Json) -> None:
         for name, tag in _LISTS:
             for epc in _listed(event.get(name)):
-                self._add(tag, epc)
-        self._add("parent", event.get("parentID"))
+                self._add_thing(tag, epc)
+        self._add_thing("parent", event.get("parentID"))
         for name, tag in _QUANTITY_LISTS:
             for element in _listed(event.get(name)):
                 if isinstance(element, dict):
-                    self._add(tag, element.get("epcClass"))
+                    self._add_thing(tag, element.get("epcClass"))
                     self._add_number("quantity", element.get("quantity"), element.get("uom"))
         self._add("tid", event.get("transformationID"))
 
@@ -246,6 +273,17 @@ class _Finder:
     def _full(self, name: str) -> str:
         return expand_name(name, self._prefixes)
 
+    def _add_thing(self, tag: str, value: Any) -> None:
+        if not isinstance(value, str):
+            return
+        self.things.add(value)
+        self._add(tag, value)
+        if value.startswith(EPC_URN):
+            scheme, colon, rest = value.removeprefix(EPC_URN).partition(":")
+            parts = rest.split(".")
+            for known in range(min(len(parts), _MOST_PARTS)):
+                self._add(f"{tag}*", f"{scheme}{colon}{'.'.join(parts[:known])}")
+
     def _add(self, tag: str, value: Any) -> None:
         if value is not None and not isinstance(value, (dict, list)):
             self.terms.add(make_term(tag, write_value(value)))
@@ -268,6 +306,7 @@ class _Finder:
                 return
 
     def _note(self, key: str, number: float) -> None:
+        self.terms.add(make_term("#", key))
         self.numbers.setdefault(key.replace("\x00", "\ufffd"), []).append(number)
 
 
@@ -278,7 +317,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return value.replace("\x00", "\ufffd") if isinstance(value, str) else None
 
 
 def _place(value: Any) -> str | None:

@@ -20,6 +20,7 @@ from traceability.models.custody import Chain, Place, PrivateDetail, Record, Rec
 from traceability.rules.bodies import Body, Stamp
 from traceability.rules.entries import role_of
 from traceability.rules.seal import GENESIS, canonical_bytes, commit, seal
+from traceability.services.event_store import index_record
 from traceability.services.log import log_record
 
 _SALT_BYTES = 32
@@ -84,7 +85,7 @@ def find_replay(session: Session, chain: Chain, key: uuid.UUID) -> Record | None
 def append_record(
     session: Session, chain: Chain, draft: Draft, *, actor: Actor, key: uuid.UUID, now: datetime
 ) -> Record:
-    """Seal a record at the head of a locked chain, queue it for the log and return it.
+    """Seal a record at the head of a locked chain, make it an event, queue it for the log and return it.
 
     Raises ``Refused`` when a photo is not stored.
     """
@@ -135,7 +136,8 @@ def append_record(
     session.add(record)
     chain.head_seq, chain.head_hash = record.seq, record.hash
     session.flush()
-    log_record(session, record, party=chain.party, commitment=commitment, cbv_hash=None, now=now)
+    cbv_hash = index_record(session, record_id=record.id, body=body)
+    log_record(session, record, party=chain.party, commitment=commitment, cbv_hash=cbv_hash, now=now)
     if private:
         session.execute(insert(PrivateDetail).values(record_id=record.id, salt=salt, content=content))
     if draft.lots:

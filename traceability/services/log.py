@@ -1,6 +1,7 @@
 """Writes what goes into the log, in the transaction of the change itself. The keeper gives it its place and signs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,15 @@ from traceability.ports import Signatory
 from traceability.rules import statements
 from traceability.rules.leaf import ChainLink, Leaf, Signature, hash_content, write_leaf
 from traceability.rules.seal import canonical_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignEvent:
+    """An event that somebody else captured here, as the log needs to know it."""
+
+    content: bytes
+    cbv_hash: str
+    is_declaration: bool
 
 
 def log_record(
@@ -39,30 +49,43 @@ def log_record(
     )
 
 
-def log_event(
+def log_events(
     session: Session,
+    events: Sequence[ForeignEvent],
     *,
-    content: bytes,
-    cbv_hash: str,
     doc_hash: str | None,
     capture_id: str | None,
-    actor: str | None,
-    is_declaration: bool = False,
+    actor: str,
     now: datetime,
-) -> int:
-    """Log an event that somebody else captured here; its exact bytes stay with the event. Returns the entry's id."""
-    return _add(
-        session,
+) -> Sequence[int]:
+    """Log events that somebody else captured here; return the entries' ids in the order of the events.
+
+    Their exact bytes stay with the events. One statement for each thousand.
+    """
+    if not events:
+        return []
+    leaves = [
         Leaf(
-            kind="error-declaration" if is_declaration else "event",
+            kind="error-declaration" if event.is_declaration else "event",
             logged_at=now,
-            content_hash=hash_content(content),
+            content_hash=hash_content(event.content),
             actor=actor,
-            cbv_hash=cbv_hash,
+            cbv_hash=event.cbv_hash,
             doc_hash=doc_hash,
             capture_id=capture_id,
-        ),
-    )
+        )
+        for event in events
+    ]
+    rows = [
+        {
+            "kind": leaf.kind,
+            "leaf": write_leaf(leaf),
+            "content_hash": leaf.content_hash,
+            "logged_at": leaf.logged_at,
+        }
+        for leaf in leaves
+    ]
+    return session.scalars(insert(LogEntry).returning(LogEntry.id, sort_by_parameter_order=True), rows).all()
 
 
 def log_statement(
