@@ -1,9 +1,11 @@
 """Pages of the chain of custody: the field diary, the public page of a lot, the commune's desk."""
 
 from traceability.views import (
+    api_keys,
     corrections,
     diary,
     entries,
+    interface,
     lots,
     office,
     passport,
@@ -17,10 +19,12 @@ from traceability.views import (
 from traceability.views.blueprint import blueprint
 
 __all__ = [
+    "api_keys",
     "blueprint",
     "corrections",
     "diary",
     "entries",
+    "interface",
     "lots",
     "office",
     "passport",
