@@ -42,6 +42,7 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     "traceability.recall_rehearsed": [],
     "traceability.prefix_claimed": [("desk.tell_officers_prefix", DEFAULT)],
     "traceability.prefix_decided": [("desk.tell_household_prefix", DEFAULT)],
+    "traceability.document_captured": [("traceability.run_capture", DEFAULT)],
     "traceability.stickers_suspected": [("desk.tell_stickers_suspected", DEFAULT)],
     "traceability.sensor_alert_raised": [("desk.tell_household_sensor_alert", DEFAULT)],
     "traceability.sensor_alert_ended": [("desk.tell_household_sensor_calm", DEFAULT)],

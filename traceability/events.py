@@ -185,3 +185,11 @@ class SensorAlertEnded:
     device_id: int
     household_id: int
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentCaptured:
+    """Another system sent an EPCIS document; its events are taken in by a job. ``capture_row`` is the job's row."""
+
+    name: ClassVar[str] = "traceability.document_captured"
+    capture_row: int

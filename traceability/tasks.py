@@ -1,4 +1,4 @@
-"""Periodic work on the chain of custody, and what sensors saw."""
+"""Work on the chain of custody that nobody waits for."""
 
 import structlog
 from flask import current_app
@@ -8,6 +8,7 @@ from marketplace.core.db import transaction
 from marketplace.core.tasks import once, task
 from traceability.queries.chain import list_chained_households, verify_chain
 from traceability.queries.sensors import list_devices_to_review
+from traceability.services.capture import begin_capture, finish_capture
 from traceability.services.readings import close_old_days, thin_readings
 from traceability.services.sensor_summary import seal_lot_sensors, seal_season_sensors
 from traceability.services.sensor_watch import review_device
@@ -73,3 +74,13 @@ def forget_old_readings(**_: object) -> None:
     while gone:
         with transaction() as session:
             gone = thin_readings(session=session, now=now, keep_days=keep_days)
+
+
+@task("traceability.run_capture", queue="default")
+def run_capture(*, delivery_id: int, capture_row: int, **_: object) -> None:
+    """Take in the events of an EPCIS document."""
+    with transaction() as session:
+        begin_capture(session=session, capture_row=capture_row, now=utcnow())
+    with once(delivery_id) as session:
+        if session is not None:
+            finish_capture(session=session, capture_row=capture_row, now=utcnow())
