@@ -38,6 +38,7 @@ PAGES = (
     "logistics.views",
     "logistics.webhooks",
     "traceability.views",
+    "traceability.api",
     "sellers.views",
     "marketplace.accounts.views",
 )
@@ -58,6 +59,7 @@ _PACKABLE = (
     "text/css",
     "text/javascript",
     "application/json",
+    "application/ld+json",
     "application/manifest+json",
     "image/svg+xml",
 )
@@ -157,8 +159,9 @@ def enable_migrations(app: Flask) -> None:
 def _register_pages(app: Flask, name: str) -> None:
     blueprint = import_module(name).blueprint
     app.register_blueprint(blueprint)
-    if name.endswith(".webhooks"):
-        # A sender outside holds no form of ours; each webhook proves itself by its signature or shared secret.
+    if name.endswith((".webhooks", ".api")):
+        # A program outside holds no form of ours; it proves itself by a signature, a shared secret or a key, and a
+        # browser's session opens nothing here.
         csrf.exempt(blueprint)
 
 

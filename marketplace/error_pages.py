@@ -10,6 +10,7 @@ from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 
 from marketplace.core.errors import Conflict, DomainError, NotFound, Refused, TooMuch, Unavailable
+from traceability.api.blueprint import PREFIX, answer_unrouted
 
 _STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (NotFound, 404),
@@ -64,6 +65,8 @@ def _on_http_error(error: HTTPException) -> ResponseReturnValue:
         log.error("unhandled", path=request.path, exc_info=error.original_exception)
     if status < 400:
         return error
+    if request.path.startswith(f"{PREFIX}/"):
+        return answer_unrouted(error)
     response = _answer(status, None, str(error.name).lower().replace(" ", "_"))
     if status == 405:
         allowed: Any = error.get_headers()
