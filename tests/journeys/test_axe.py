@@ -25,7 +25,7 @@ LINKS = {
     "@order": ("@any-order", r'href="(/don/[^"]+)"'),
 }
 PAGES = {
-    "": """/ /tim /tim?q=thit+heo /tim?q=khongcogi /gio-hang /dang-nhap /dang-ky /gioi-thieu /quy-che /doi-tra
+    "": """/ /tim /tim?q=thit+heo /tim?q=khongcogi /gio-hang /dang-nhap /dang-ky /epcis /gioi-thieu /quy-che /doi-tra
         /du-lieu-ca-nhan /lien-he /khong-co-trang-nay @product @lot @household @commune""",
     HOUSEHOLD: """/so-tay /so-tay/vu/moi @season @season/nhap @season/viec @season/thuoc @season/thu @own-lot /hang-ban
         /hang-ban/moi @goods @goods/len-ke /don-hang /don-hang?muc=xong @consignment /ho-cua-toi /ho-cua-toi/ho-so
@@ -33,7 +33,7 @@ PAGES = {
         /thong-bao""",
     OFFICER: "/xa/cho-xac-nhan /xa/lo @review /xa/thu-hoi /xa/ho @checked",
     OPERATOR: """/dieu-hanh /dieu-hanh/don-hang @any-order /dieu-hanh/buu-gui @any-parcel /dieu-hanh/thanh-toan
-        /dieu-hanh/viec-ket /dieu-hanh/mo-phong @order""",
+        /dieu-hanh/viec-ket /dieu-hanh/mo-phong /dieu-hanh/khoa-ket-noi /dieu-hanh/khoa-ket-noi/moi @order""",
 }
 
 
