@@ -12,6 +12,10 @@ from marketplace.core.photos import photo_url
 from marketplace.core.quantity import UNITS, format_number, format_quantity
 from traceability.queries.records import RecordView
 from traceability.rules.entries import OPERATORS
+from traceability.rules.events_barn import KIND as SENSORS
+from traceability.rules.events_barn import read_summaries
+from traceability.rules.sensor_chart import Chart, draw_chart
+from traceability.rules.sensor_words import tell_summary
 from traceability.rules.templates import INCOMING_LABELS, TREATMENTS, WORK_LABELS
 from traceability.services.corrections import is_correctable
 
@@ -46,6 +50,7 @@ _ICONS = {
     "held": "pause",
     "released": "check",
     "recall": "recall",
+    SENSORS: "gauge",
 }
 _TONES = {"held": "warning", "recall": "danger"}
 
@@ -67,6 +72,7 @@ class Step:
     record_id: int | None = None
     #: Place in the log, which the page's own check needs.
     entry: int | None = None
+    charts: tuple[Chart, ...] = ()
 
 
 def tell_steps(records: Iterable[RecordView], *, is_private: bool) -> list[Step]:
@@ -101,6 +107,7 @@ def _tell(record: RecordView, *, is_private: bool) -> Step:
         tone="warning" if is_negative else _TONES.get(record.kind, ""),
         record_id=record.id if is_private and is_correctable(record) else None,
         entry=record.place,
+        charts=_charts(record),
     )
 
 
@@ -151,6 +158,7 @@ def _title(record: RecordView) -> str:
         "held": _("Tạm giữ, không được bán"),
         "released": _("Hết tạm giữ"),
         "recall": _("Thu hồi"),
+        SENSORS: _("Cảm biến đo tại chỗ"),
     }
     return titles.get(record.kind, record.kind)
 
@@ -168,6 +176,23 @@ def _detail(record: RecordView) -> str:
     if record.kind == "recall":
         return f"{details.get('reason', '')} {details.get('instruction', '')}".strip()
     return ""
+
+
+def _charts(record: RecordView) -> tuple[Chart, ...]:
+    """Draw what sensors saw, from the sealed body alone."""
+    charts = (
+        draw_chart(
+            one.band,
+            title=_("%(what)s thấp nhất và cao nhất mỗi ngày", what=one.measure.label),
+            lead=tell_summary(one),
+            unit=one.measure.symbol,
+            limits=(one.low_limit, one.high_limit)
+            if one.low_limit is not None and one.high_limit is not None
+            else None,
+        )
+        for one in read_summaries(record.details.get("sensors", ()))
+    )
+    return tuple(chart for chart in charts if chart is not None)
 
 
 def _facts(record: RecordView) -> list[tuple[str, str]]:
