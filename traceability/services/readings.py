@@ -49,9 +49,11 @@ def take_readings(
     """Take readings in. ``has_called`` says that the device itself sent them (a file does not break its silence).
 
     All or nothing: raises ``Refused`` (``time_in_future``, ``value_impossible``, ``too_many_readings``; ``index`` tells
-    which) and ``NotFound`` for a device that is not there.
+    which; ``key_revoked`` for a call of a device whose key was taken away) and ``NotFound``.
     """
     device = lock_device(session, device_id)
+    if has_called and device.key_hash is None:
+        raise Refused("key_revoked", "Khóa của cảm biến này đã bị thu hồi.")
     measure = get_measure(device.measure)
     for index, (measured_at, value) in enumerate(readings):
         fault = find_fault(measure, measured_at, value, now)
