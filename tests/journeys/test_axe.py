@@ -15,6 +15,7 @@ LINKS = {
     "@household": ("@product", r'href="(/ho/[^"]+)"'),
     "@commune": ("/", r'href="(/xa/\d+)"'),
     "@season": ("/so-tay", r'href="(/so-tay/vu/\d+)"'),
+    "@sensor": ("/so-tay/cam-bien", r'href="(/so-tay/cam-bien/\d+)"'),
     "@own-lot": ("/so-tay", r'href="(/so-tay/lo/[^"]+)"'),
     "@goods": ("/hang-ban", r'href="(/hang-ban/\d+)"'),
     "@consignment": ("/don-hang", r'href="(/don-hang/\d+)"'),
@@ -27,7 +28,9 @@ LINKS = {
 PAGES = {
     "": """/ /tim /tim?q=thit+heo /tim?q=khongcogi /gio-hang /dang-nhap /dang-ky /epcis /gioi-thieu /quy-che /doi-tra
         /du-lieu-ca-nhan /lien-he /khong-co-trang-nay @product @lot @household @commune""",
-    HOUSEHOLD: """/so-tay /so-tay/vu/moi @season @season/nhap @season/viec @season/thuoc @season/thu @own-lot /hang-ban
+    HOUSEHOLD: """/so-tay /so-tay/vu/moi @season @season/nhap @season/viec @season/thuoc @season/thu @own-lot
+        /so-tay/cam-bien /so-tay/cam-bien/moi /so-tay/cam-bien/moi?do=temperature @sensor @sensor/sua
+        @sensor/tep /hang-ban
         /hang-ban/moi @goods @goods/len-ke /don-hang /don-hang?muc=xong @consignment /ho-cua-toi /ho-cua-toi/ho-so
         /ho-cua-toi/noi-san-xuat/moi?loai=field /ho-cua-toi/chung-nhan/moi /ho-cua-toi/nhan-tien /tai-khoan /lam-ho
         /thong-bao""",

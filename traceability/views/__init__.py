@@ -13,6 +13,7 @@ from traceability.views import (
     recalls,
     regroup,
     resolver,
+    sensors,
     sheets,
     things,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "recalls",
     "regroup",
     "resolver",
+    "sensors",
     "sheets",
     "things",
 ]

@@ -1,7 +1,7 @@
 """The field diary: what to write today, the seasons, and one season's pages."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,12 +18,16 @@ from traceability.queries.attention import list_missing_by_lot
 from traceability.queries.lots import LotView, list_household_lots, list_season_lots
 from traceability.queries.records import list_season_records, list_treatments
 from traceability.queries.seasons import SeasonView, get_season, list_seasons
+from traceability.queries.sensors import list_days, list_devices_at, list_open_alerts, sum_rows
+from traceability.rules.events_barn import KIND as SENSORS
 from traceability.rules.lots import LotState
+from traceability.rules.sensor_words import with_unit, write_percent
 from traceability.rules.templates import TEMPLATES, TREATMENTS, get_template
 from traceability.rules.waiting import Treatment, earliest_harvest
 from traceability.services.seasons import close_season, open_season
 from traceability.views.blueprint import blueprint
 from traceability.views.owner import own_household_id, show_refusal
+from traceability.views.sensors import tell_alerts
 from traceability.views.steps import tell_steps
 
 _NEEDY = frozenset({LotState.RECORDED, LotState.SENT_BACK, LotState.HELD, LotState.RECALLED})
@@ -60,6 +64,7 @@ def diary() -> ResponseReturnValue:
         lots=[lot for lot in lots if lot not in needy],
         templates=TEMPLATES,
         today=today,
+        alerts=tell_alerts(list_open_alerts(session, household_id)),
     )
 
 
@@ -148,11 +153,34 @@ def season(season_id: int) -> ResponseReturnValue:
         template=template,
         site=get_site(session, found.site_id),
         lots=list_season_lots(session, season_id),
-        steps=tell_steps(records, is_private=True),
+        # What sensors saw is sealed for each lot and told with it; here the last week is enough.
+        steps=tell_steps((one for one in records if one.kind != SENSORS or one.lot_id is None), is_private=True),
+        week=_tell_week(found, today) if found.is_open else [],
         treatment=next((kind for kind in template.work if kind in TREATMENTS), None),
         harvest_on=_harvest_day(treatments, today),
         may_correct=found.is_open,
     )
+
+
+def _tell_week(season: SeasonView, today: date) -> list[tuple[int, str, str]]:
+    """Say what the sensors of a season's place saw in the last seven days: (device's id, its name, in short)."""
+    session = db.session()
+    devices = list_devices_at(session, season.site_id)
+    days = list_days(session, [one.id for one in devices], today - timedelta(days=6), today)
+    told = []
+    for one in devices:
+        if one.id not in days:
+            continue
+        span = sum_rows(days[one.id])
+        said = f"{with_unit(span.minimum, one.measure)} – {with_unit(span.maximum, one.measure)}"
+        if span.share is not None:
+            said = _(
+                "%(range)s; %(share)s thời gian trong khoảng cho phép",
+                range=said,
+                share=write_percent(span.share * 100),
+            )
+        told.append((one.id, one.name, said))
+    return told
 
 
 @blueprint.route("/so-tay/vu/<int:season_id>/ket-thuc", methods=["GET", "POST"])
