@@ -21,6 +21,7 @@ from traceability.rules.entries import HarvestEntry, IncomingEntry, WorkEntry
 from traceability.services.diary import record_incoming, record_loss, record_work
 from traceability.services.harvest import record_harvest
 from traceability.services.seasons import open_season
+from traceability.services.sensor_summary import seal_lot_sensors
 from traceability.services.verification import request_verification, send_back_lot, verify_lot
 
 #: Goods of which a second lot was sprayed or treated too late: its hold is found out afterwards.
@@ -52,6 +53,7 @@ class Farm:
     timeline: Timeline
     today: date
     helper: Actor | None = None
+    has_sensors: bool = False
     seasons: dict[str, SeasonView] = field(default_factory=dict)
     lots: dict[str, LotView] = field(default_factory=dict)
 
@@ -161,6 +163,8 @@ def _plan_harvest(farm: Farm, goods: Goods, season: str, name: str, day: date, a
             key=key(name, "harvest"),
             now=now,
         )
+        if farm.has_sensors:
+            seal_lot_sensors(session=farm.session, lot_id=farm.lots[name].id, now=now + timedelta(milliseconds=10))
 
     farm.timeline.add(day, hour, step)
 

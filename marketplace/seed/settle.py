@@ -14,6 +14,7 @@ from marketplace.seed.diaries import Farm, plan_diary, way_of
 from marketplace.seed.dice import dice, key
 from marketplace.seed.households import HouseholdPlan
 from marketplace.seed.photo_album import Album
+from marketplace.seed.sensors import EQUIPPED, install_sensors
 from marketplace.seed.shelf import plan_shelf
 from marketplace.seed.timeline import Timeline
 from sellers.queries import get_commune_by_code, get_household
@@ -69,6 +70,8 @@ def settle_household(  # noqa: PLR0917 - whom, with whom, with what, until when
         officer_title=get_title(session, officer_id), sites=_add_sites(session, plan, household_id), album=album,
         timeline=Timeline(until=now - timedelta(minutes=30)), today=local_date(now), helper=helper,
     )  # fmt: skip
+    if plan.code == EQUIPPED:
+        install_sensors(farm, now - timedelta(minutes=30))
     for place, goods in enumerate(plan.goods):
         plan_diary(farm, goods, plan.index + place * 3)
         plan_shelf(farm, goods)

@@ -72,6 +72,18 @@ def test_every_state_of_a_lot_is_there(market):
     assert {state for (state,) in _rows(market, "SELECT DISTINCT state FROM trace_lots")} == set(LotState)
 
 
+def test_the_pig_farm_has_sensors_that_tell_of_weeks_and_of_one_hot_afternoon(market):
+    days = _rows(market, "SELECT count(*), count(*) FILTER (WHERE is_closed) FROM trace_sensor_days GROUP BY device_id")
+    assert [count >= 50 and count - closed in {4, 5} for count, closed in days] == [True, True]
+    assert _rows(market, "SELECT kind, ended_at IS NOT NULL FROM trace_sensor_alerts WHERE kind = 'high'") != []
+    assert _rows(market, "SELECT 1 FROM trace_sensor_alerts WHERE ended_at IS NULL") == []
+    kept = _rows(market, "SELECT min(measured_at) > now() - interval '5 days', count(*) FROM trace_sensor_readings")
+    assert kept[0][0]
+    assert 200 < kept[0][1] < 600
+    sealed = _rows(market, "SELECT count(*), count(DISTINCT lot_id) FROM trace_records WHERE kind = 'sensor_summary'")
+    assert sealed[0][0] == sealed[0][1] > 0
+
+
 def test_some_verified_lots_are_out_of_date(market):
     found = _rows(market, "SELECT count(*) FROM trace_lots WHERE state = 'verified' AND best_before_on < current_date")
     assert found[0][0] >= 3
