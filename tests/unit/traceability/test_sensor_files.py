@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from traceability.rules.sensor_files import Fault, Table, read_table
@@ -112,6 +112,7 @@ def test_a_file_that_is_too_long_is_refused_whole():
     assert table.faults == [Fault(MAX_ROWS + 2, 1, "Tệp quá dài. Mỗi lần gửi tối đa 20.000 dòng.")]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300) | st.text(alphabet='0123456789/:;,."\n\t -T', max_size=120).map(str.encode))
 def test_no_bytes_make_it_stumble(data):
     table = read(data)

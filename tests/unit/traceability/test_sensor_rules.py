@@ -60,6 +60,7 @@ def brute_force_day(readings: list[Reading], day: date) -> tuple[int, int, int]:
     return covered, low, high
 
 
+@settings(deadline=None)
 @given(READINGS, st.randoms(use_true_random=False), st.lists(st.integers(0, 39), max_size=10))
 def test_any_order_and_any_repetition_gives_the_same_days(readings, dice, again):
     mixed = readings + [readings[place] for place in again if place < len(readings)]
@@ -77,6 +78,7 @@ def test_time_in_range_agrees_with_counting_minutes(readings):
         assert figures.mean == sum(own) / len(own)
 
 
+@settings(deadline=None)
 @given(READINGS, ONE)
 def test_a_new_reading_changes_no_day_that_it_does_not_touch(readings, fresh):
     before, after = fold_days(readings), fold_days([*readings, fresh])
@@ -84,6 +86,7 @@ def test_a_new_reading_changes_no_day_that_it_does_not_touch(readings, fresh):
     assert changed <= days_touched(fresh.measured_at)
 
 
+@settings(deadline=None)
 @given(READINGS, st.randoms(use_true_random=False))
 def test_excursions_do_not_depend_on_order(readings, dice):
     def find(given_readings):
@@ -235,6 +238,7 @@ def test_days_are_summed_up_by_time_and_not_by_day():
     assert sum_up([day(0), day(1)], [(LOWEST, HIGHEST), (LOWEST, Decimal(33))]).low_limit is None
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(0, 400), min_size=1, max_size=300), st.integers(1, 60))
 def test_a_band_has_few_points_and_leaves_nothing_out(numbers, most):
     figures = [day(number, number % 17, 20 + number % 13) for number in numbers]

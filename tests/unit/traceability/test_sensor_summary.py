@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from epcis.validation import list_event_problems
 from traceability.rules.bodies import Stamp
 from traceability.rules.events_barn import DeviceSummary, read_summaries, sensor_summary
 from traceability.rules.seal import canonical_bytes
@@ -106,10 +107,13 @@ def test_without_time_or_with_a_changed_range_less_is_claimed():
     assert tell_summary(read) == f"{MEASURED}."
 
 
+@pytest.mark.parametrize("lot", [("", ""), ("https://choque.example/id/class/thit-lon/th-1", "TH-1")])
 @pytest.mark.parametrize("measure", MEASURES.values(), ids=lambda one: one.code)
-def test_every_measure_is_sealed_and_read_back(measure):
+def test_every_measure_is_valid_epcis_and_is_read_back(measure, lot):
     stamp = Stamp(uuid.UUID(int=1), NOW, NOW, "01JHOM0000000000000000000A", "0" * 26, "system")
-    body = sensor_summary(stamp, [(DEVICE, measure, make_span(), BAND)], season=SEASON, lot=("", ""))
+    body = sensor_summary(stamp, [(DEVICE, measure, make_span(), BAND)], season=SEASON, lot=lot)
+    event = {name: value for name, value in body.items() if name != "@context"}
+    assert list_event_problems(event, body["@context"]) == []
     assert read_summaries(body["sensorElementList"])[0].measure is measure
 
 
