@@ -25,7 +25,7 @@ from transparency.entries import (
 from transparency.merkle import hash_leaf, read_from, root_of
 from transparency.note import NoteError, Verifier
 from transparency.policy import Policy, find_cosigners
-from transparency.report import Report
+from transparency.report import Report, capital
 from transparency.tiles import HEIGHT, WIDTH, Fetch, TileError, TileReader, tile_path
 
 _TIMEOUT_S = 30.0
@@ -45,24 +45,26 @@ def audit_log(fetch: Fetch, trust: AuditTrust) -> Report:
     """Audit a log whose files ``fetch`` finds below its address."""
     report = Report()
     try:
-        new, leaves_raw = _check_tree(fetch, trust, report)
+        new, leaves_raw, kept_size = _check_tree(fetch, trust, report)
     except (NoteError, TileError) as error:
-        report.fault(f"{error}.")
+        report.fault(f"{capital(error)}.")
         return report
     leaves = []
     for index, raw in enumerate(leaves_raw):
         try:
             leaves.append(read_leaf(index, raw))
         except EntryError as error:
-            report.fault(f"{error}.")
-    _check(report, "No entry was backdated.", lambda: check_order(leaves))
+            report.fault(f"{capital(error)}.")
+    if kept_size is not None:
+        sentence = "Nothing that came after your older checkpoint was backdated."
+        _check(report, sentence, lambda: check_order(leaves, kept_size))
     _check(report, "No household's chain has a gap or a fork.", lambda: _check_chains(leaves))
     _check_keys(fetch, trust, new, leaves, report)
     _check_database(fetch, leaves, report)
     return report
 
 
-def _check_tree(fetch: Fetch, trust: AuditTrust, report: Report) -> tuple[Checkpoint, list[bytes]]:
+def _check_tree(fetch: Fetch, trust: AuditTrust, report: Report) -> tuple[Checkpoint, list[bytes], int | None]:
     published = fetch("checkpoint")
     if published is None:
         raise NoteError("The log shows no checkpoint")
@@ -86,20 +88,21 @@ def _check_tree(fetch: Fetch, trust: AuditTrust, report: Report) -> tuple[Checkp
     if root_of(new.size, read) != new.root:
         raise TileError("The entries do not give the root that was signed")
     report.holds("The entries, hashed anew, give the root that was signed.")
-    _check_since(trust, new, read, report)
+    kept_size = _check_since(trust, new, read, report)
     _check_tiles(fetch, new.size, read)
     report.holds("Every tile holds the hashes of these entries.")
-    return new, entries
+    return new, entries, kept_size
 
 
-def _check_since(trust: AuditTrust, new: Checkpoint, read: Callable[[int, int], bytes], report: Report) -> None:
+def _check_since(trust: AuditTrust, new: Checkpoint, read: Callable[[int, int], bytes], report: Report) -> int | None:
+    """Check that the log continues the checkpoint that was kept; return that one's size."""
     if trust.since is None:
-        return
+        return None
     try:
         old, _ = open_checkpoint(trust.since, trust.vkey)
     except NoteError as error:
         report.fault(f"Your older checkpoint is not of this log: {error}.")
-        return
+        return None
     if old.origin != new.origin:
         report.fault(f"Your older checkpoint is of another log: {old.origin}.")
     elif old.size > new.size:
@@ -108,6 +111,7 @@ def _check_since(trust: AuditTrust, new: Checkpoint, read: Callable[[int, int], 
         report.fault(f"The first {old.size} entries are no longer those of your older checkpoint.")
     else:
         report.holds(f"The first {old.size} entries are those of your older checkpoint.")
+    return old.size
 
 
 def _check_tiles(fetch: Fetch, size: int, read: Callable[[int, int], bytes]) -> None:
@@ -120,7 +124,7 @@ def _check_tiles(fetch: Fetch, size: int, read: Callable[[int, int], bytes]) -> 
             found = fetch(tile_path(level, number, width)) or fetch(tile_path(level, number))
             expected = b"".join(read(HEIGHT * level, number * WIDTH + place) for place in range(width))
             if found is None or found[: len(expected)] != expected:
-                message = f"{tile_path(level, number, width)} does not hold the hashes of the entries"
+                message = f"the file {tile_path(level, number, width)} does not hold the hashes of the entries"
                 raise TileError(message)
 
 
@@ -163,7 +167,7 @@ def _check_keys(fetch: Fetch, trust: AuditTrust, new: Checkpoint, leaves: Sequen
                 keyring.check_signature(leaf, content)
             count += 1
         except EntryError as error:
-            report.fault(f"{error}.")
+            report.fault(f"{capital(error)}.")
     if len(report.faults) == faults:
         report.holds(f"All {count} signatures of people are true, by keys that the log had announced.")
 
@@ -201,7 +205,7 @@ def _check(report: Report, sentence: str, check: Callable[[], None]) -> None:
     try:
         check()
     except EntryError as error:
-        report.fault(f"{error}.")
+        report.fault(f"{capital(error)}.")
     else:
         report.holds(sentence)
 

@@ -192,11 +192,15 @@ class Keyring:
         return key.title
 
 
-def check_order(leaves: Sequence[LeafView]) -> None:
-    """Check that nothing was entered with a time from before what stands in front of it. Raises ``EntryError``."""
+def check_order(leaves: Sequence[LeafView], kept_size: int) -> None:
+    """Check that what was entered behind a checkpoint that somebody kept claims no time from before it.
+
+    Leaves are given in the order of the log; those below ``kept_size`` stand as they were when the checkpoint was kept.
+    Raises ``EntryError``.
+    """
     latest: LeafView | None = None
     for leaf in leaves:
-        if latest is not None and leaf.logged_at < latest.logged_at - CLOCK_SLACK:
+        if latest is not None and leaf.index >= kept_size and leaf.logged_at < latest.logged_at - CLOCK_SLACK:
             message = (
                 f"entry {leaf.index} claims to be of {leaf.logged_at:%Y-%m-%d %H:%M}, "
                 f"but stands behind entry {latest.index} of {latest.logged_at:%Y-%m-%d %H:%M}: it was backdated"

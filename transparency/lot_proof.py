@@ -27,7 +27,7 @@ from transparency.entries import (
 from transparency.merkle import ProofError, hash_leaf, verify_consistency, verify_inclusion
 from transparency.note import Note, NoteError, Verifier, read_base64
 from transparency.policy import Policy, PolicyError, find_cosigners
-from transparency.report import Report
+from transparency.report import Report, capital
 
 FORMAT = "choque-lot-proof/1"
 
@@ -70,9 +70,10 @@ def check_lot_proof(data: bytes, trust: Trust) -> Report:
         report.fault("The checkpoint is of another log than the file says.")
     report.holds(f"The log {checkpoint.origin} signed a checkpoint of {checkpoint.size} entries.")
     _check_witnesses(bundle, trust, note, report)
-    _check_since(bundle, trust, checkpoint, verifiers, report)
+    kept_size = _check_since(bundle, trust, checkpoint, verifiers, report)
     entries = list(_read_entries(bundle, report))
     _check_inclusion(entries, checkpoint, report)
+    _check_dates(entries, kept_size, report)
     _check_statements(bundle, entries, checkpoint.origin, verifiers, report)
     _check_lot(bundle, entries, report)
     _check_photos(entries, trust, report)
@@ -143,26 +144,31 @@ def _tell_time(seconds: int) -> str:
 
 def _check_since(
     bundle: dict[str, Any], trust: Trust, new: Checkpoint, verifiers: list[Verifier], report: Report
-) -> None:
+) -> int | None:
+    """Check that the log continues the checkpoint that was kept; return that one's size."""
     if trust.since is None:
-        return
+        return None
     try:
         old, _ = open_checkpoint(trust.since, *verifiers)
     except NoteError as error:
         report.fault(f"Your older checkpoint is not of this log, or the log's key was replaced: {error}.")
-        return
+        return None
     if old.origin != new.origin:
         report.fault(f"Your older checkpoint is of another log: {old.origin}.")
-        return
+        return None
     if old.size > new.size:
         report.fault(
             f"The file's checkpoint has {new.size} entries, fewer than the {old.size} of yours: it is an old one, or "
             "the log was cut off. Ask for a fresh file."
         )
-        return
-    carried = bundle.get("consistency")
+        return None
+    _check_continuation(bundle.get("consistency"), old, new, report)
+    return old.size
+
+
+def _check_continuation(carried: object, old: Checkpoint, new: Checkpoint, report: Report) -> None:
+    hashes: list[bytes] = []
     try:
-        hashes = []
         if old.size < new.size:
             if not isinstance(carried, dict) or carried.get("old") != old.size:
                 report.leaves_open(
@@ -174,8 +180,17 @@ def _check_since(
         verify_consistency(old_size=old.size, new_size=new.size, old_root=old.root, new_root=new.root, proof=hashes)
     except (ProofError, NoteError, KeyError, TypeError, AttributeError) as error:
         report.fault(f"The log is not a continuation of your checkpoint of {old.size} entries: {error}.")
+    else:
+        report.holds(f"The log is a continuation of your checkpoint of {old.size} entries: nothing in it was changed.")
+
+
+def _check_dates(entries: Sequence[_Entry], kept_size: int | None, report: Report) -> None:
+    if kept_size is None:
         return
-    report.holds(f"The log is a continuation of your checkpoint of {old.size} entries: nothing in it was changed.")
+    try:
+        check_order(sorted((entry.leaf for entry in entries), key=lambda leaf: leaf.index), kept_size)
+    except EntryError as error:
+        report.fault(f"{capital(error)}.")
 
 
 def _read_entries(bundle: dict[str, Any], report: Report) -> Iterable[_Entry]:
@@ -193,7 +208,7 @@ def _read_entries(bundle: dict[str, Any], report: Report) -> Iterable[_Entry]:
                 raise EntryError(message)  # noqa: TRY301 - one way out
             content = one["content"].encode()
         except (EntryError, NoteError) as error:
-            report.fault(f"{_capital(error)}.")
+            report.fault(f"{capital(error)}.")
         except (KeyError, TypeError, AttributeError, UnicodeEncodeError):
             report.fault(f"The entry in place {place} of the file is damaged.")
         else:
@@ -206,7 +221,7 @@ def _check_inclusion(entries: Sequence[_Entry], checkpoint: Checkpoint, report: 
         try:
             check_content(entry.leaf, entry.content)
         except EntryError as error:
-            report.fault(f"{_capital(error)}.")
+            report.fault(f"{capital(error)}.")
             continue
         try:
             verify_inclusion(
@@ -229,10 +244,6 @@ def _check_statements(
 ) -> None:
     ordered = sorted(entries, key=lambda entry: entry.leaf.index)
     try:
-        check_order([entry.leaf for entry in ordered])
-    except EntryError as error:
-        report.fault(f"{_capital(error)}.")
-    try:
         office = read_office_keys(str(bundle["office"]), origin, *verifiers) if bundle.get("office") else {}
     except (NoteError, ValueError) as error:
         report.fault(f"The keys of the market's office are not certified by the log's key: {error}.")
@@ -249,7 +260,7 @@ def _check_statements(
                 _check_names(bundle["lot"], entry, hashes)
                 report.holds(f"Entry {leaf.index} ({leaf.kind}) is signed: {title}.")
         except EntryError as error:
-            report.fault(f"{_capital(error)}.")
+            report.fault(f"{capital(error)}.")
 
 
 def _check_names(lot: str, entry: _Entry, hashes: set[str]) -> None:
@@ -288,8 +299,3 @@ def _check_photos(entries: Sequence[_Entry], trust: Trust, report: Report) -> No
             report.holds(f"The photo {name} is one that was entered.")
         else:
             report.fault(f"The photo {name} is none of those that were entered.")
-
-
-def _capital(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:]

@@ -52,3 +52,9 @@ class Report:
         width = max(len(state.value) for state in State)
         lines = [f"{state.value:<{width}}  {sentence}" for state, sentence in self.findings]
         return "\n".join([*lines, "", verdict]) + "\n"
+
+
+def capital(error: Exception) -> str:
+    """Return what an error says, as the beginning of a sentence."""
+    text = str(error)
+    return text[:1].upper() + text[1:]

@@ -106,7 +106,7 @@ class TileReader:
         if len(tile) < needed * HASH_BYTES:
             tile = self._read(level, number, needed)
             if len(tile) % HASH_BYTES or not needed * HASH_BYTES <= len(tile) <= WIDTH * HASH_BYTES:
-                message = f"{tile_path(level, number)} has {len(tile)} bytes"
+                message = f"the file {tile_path(level, number)} has {len(tile)} bytes"
                 raise TileError(message)
             if len(self._tiles) >= _MAX_TILES:
                 self._tiles.clear()
@@ -117,14 +117,14 @@ class TileReader:
         in_level = self.size if level == "entries" else self.size >> (HEIGHT * int(level))
         width = min(in_level - number * WIDTH, WIDTH)
         if needed > width:
-            message = f"{tile_path(level, number)} is not that wide in a log of {self.size}"
+            message = f"the file {tile_path(level, number)} is not that wide in a log of {self.size}"
             raise TileError(message)
         found = self._fetch(tile_path(level, number, width))
         if found is None and width < WIDTH:
             # It may have become full since, and the partial one may be gone.
             found = self._fetch(tile_path(level, number))
         if found is None:
-            message = f"{tile_path(level, number, width)} is missing"
+            message = f"the file {tile_path(level, number, width)} is missing"
             raise TileError(message)
         return found
 
@@ -200,12 +200,12 @@ class TileStore(TileReader):
         if found is None:
             full = self._read_file(tile_path(level, number))
             if full is None:
-                message = f"{tile_path(level, number, width)} is missing"
+                message = f"the file {tile_path(level, number, width)} is missing"
                 raise TileError(message)
             # A crash came between the full tile and the size.
             found = join_bundle(split_bundle(full)[:width]) if level == "entries" else full[: width * HASH_BYTES]
         if level != "entries" and len(found) != width * HASH_BYTES:
-            message = f"{tile_path(level, number, width)} has {len(found)} bytes"
+            message = f"the file {tile_path(level, number, width)} has {len(found)} bytes"
             raise TileError(message)
         return found
 
