@@ -14,6 +14,9 @@ from typing import Any
 from traceability.rules.leaf import write_time
 
 Statement = dict[str, Any]
+#: The name under which the market's own office stands in the log. Its key signs which keys are an officer's; the log's
+#: key, which the web servers do not hold, certifies the office's.
+OFFICE = "0" * 26
 _KEY_ID_HEX = 16
 
 

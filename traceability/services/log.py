@@ -121,7 +121,10 @@ def log_statement(
 
 
 def announce_key(session: Session, *, party: str, title: str, commune: str, signatory: Signatory, now: datetime) -> str:
-    """Make sure that the log has announced an officer's key, and return its name."""
+    """Make sure that the log has announced an officer's key, and return its name.
+
+    The office signs the announcement, so that nobody becomes an officer by writing into the database.
+    """
     public_key = signatory.public_key(party)
     key_id = statements.name_key(public_key)
     known = session.scalar(select(SigningKey.id).where(SigningKey.key_id == key_id))
@@ -132,8 +135,9 @@ def announce_key(session: Session, *, party: str, title: str, commune: str, sign
             content=statements.key_announced(
                 party=party, public_key=public_key, title=title, commune=commune, valid_from=now
             ),
-            actor_party=party,
+            actor_party=statements.OFFICE,
             now=now,
+            signature_by=signatory,
         )
         session.execute(
             insert(SigningKey).values(
