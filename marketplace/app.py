@@ -113,6 +113,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "BROKER_URL": settings.broker_url,
         "PUBLIC_URL": settings.public_url,
         "MEDIA_DIR": str(settings.media_dir),
+        "LOG_DIR": str(settings.log_dir),
         "SEARCH_INDEX_DIR": str(settings.search_index_dir),
         "MARKET_NAME": settings.market_name,
         "SENSOR_RAW_DAYS": settings.sensor_raw_days,

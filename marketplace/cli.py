@@ -109,6 +109,30 @@ def relay() -> None:
 
 
 @main.command()
+def keeper() -> None:
+    """Keep the log: places, tiles, signatures, witnesses. One at a time; a second one waits."""
+    _find_servers()
+    from marketplace.config import from_environment
+    from marketplace.keeper import run_keeper
+
+    run_keeper(from_environment(os.environ))
+
+
+@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def witness(arguments: tuple[str, ...]) -> None:
+    """Watch other people's logs and cosign what is consistent; needs no market. See `witness --help`."""
+    _become("-m", "transparency", "witness", *arguments)
+
+
+@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def verify(arguments: tuple[str, ...]) -> None:
+    """Check the proof file of a lot, offline. See `verify --help`."""
+    _become("-m", "transparency", "verify", *arguments)
+
+
+@main.command()
 def simulators() -> None:
     """Stand in for Stripe, the carriers, the bank and the mail server."""
     _become("-m", "simulators")

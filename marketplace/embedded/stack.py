@@ -33,10 +33,11 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "indexer": (*_RUN, "worker", "--queues", "search"),
     "web": (*_RUN, "web"),
     "relay": (*_RUN, "relay"),
+    "keeper": (*_RUN, "keeper"),
     "beat": (*_RUN, "beat"),
 }
 #: Whoever gives work stops before those who do it. Those in one row stop together.
-_STOPPING = (("prepare",), ("beat", "relay"), ("web",), ("worker", "indexer"), ("simulators",))
+_STOPPING = (("prepare",), ("beat", "relay"), ("web",), ("worker", "indexer"), ("keeper",), ("simulators",))
 #: Seconds that a process may take to finish what it is doing.
 _GRACE_S: Mapping[str, float] = {"worker": 12, "indexer": 12}
 

@@ -18,6 +18,7 @@ from marketplace.core.models import StoredPhoto
 from sellers.queries import get_household, list_sites
 from tests.factories.sellers import make_site
 from traceability.adapters.key_folder import KeyFolder
+from traceability.ports import Signatory
 from traceability.queries.lots import LotView
 from traceability.queries.seasons import SeasonView
 from traceability.rules.entries import HarvestEntry, IncomingEntry, WorkEntry
@@ -171,7 +172,14 @@ def make_waiting_lot(session: Session, household_id: int, **about: object) -> Lo
     return request_verification(session=session, household_id=household_id, lot_id=lot.id, actor=actor, now=now)
 
 
-def make_verified_lot(session: Session, household_id: int, **about: object) -> LotView:
+def make_verified_lot(
+    session: Session,
+    household_id: int,
+    *,
+    officer: Actor | None = None,
+    signatory: Signatory = SIGNATORY,
+    **about: object,
+) -> LotView:
     """Return a lot (see ``make_lot``) that an officer of its commune verified."""
     lot = make_waiting_lot(session, household_id, **about)
     now = about.get("now", NOW)
@@ -179,9 +187,9 @@ def make_verified_lot(session: Session, household_id: int, **about: object) -> L
     return verify_lot(
         session=session,
         lot_id=lot.id,
-        officer=make_officer_actor(get_household(session, household_id).commune_id),
+        officer=officer or make_officer_actor(get_household(session, household_id).commune_id),
         officer_title=OFFICER_TITLE,
-        signatory=SIGNATORY,
+        signatory=signatory,
         key=uuid.uuid4(),
         now=now,
     )

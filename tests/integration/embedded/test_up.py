@@ -126,7 +126,15 @@ def test_a_whole_life(tmp_path: Path, terminals: list[Terminal]) -> None:
     assert _status(f"{first.url}/healthz") == 200
     assert _status(f"{first.url}/") == 200
     names = {" ".join(child.cmdline()) for child in first.family()}
-    for part in ("postgres", "valkey-server", "simulators", "granian", "marketplace relay", "marketplace beat"):
+    for part in (
+        "postgres",
+        "valkey-server",
+        "simulators",
+        "granian",
+        "marketplace relay",
+        "marketplace keeper",
+        "marketplace beat",
+    ):
         assert any(part in name for name in names), part
     with psycopg.connect(_database(data_dir), autocommit=True) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
