@@ -1,0 +1,241 @@
+"""The log's pages: what anybody downloads, and what is checked with it, by us and by others."""
+
+import base64
+import json
+import subprocess
+import sys
+from hashlib import sha256
+
+import metamorphic_log as theirs
+import pytest
+from sqlalchemy import text
+
+from tests.conftest import copy_database, drop_database
+from tests.factories.log import KeptMarket
+from transparency.lot_proof import Trust, check_lot_proof
+from transparency.merkle import hash_leaf
+from transparency.note import COSIGNATURE, new_signer
+from transparency.policy import Policy
+from transparency.proof import parse_proof, verify_proof
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory):
+    """A market with two lots, its log signed after each; nothing in here changes it."""
+    url = copy_database()
+    made = KeptMarket(url, tmp_path_factory.mktemp("kept") / "data")
+    made.first = made.add_lot()
+    made.keep()
+    made.kept, made.vkey = made.note, made.verifier
+    made.second = made.add_lot()
+    made.keep()
+    yield made
+    made.close()
+    drop_database(url)
+
+
+@pytest.fixture
+def empty(tmp_path):
+    url = copy_database()
+    made = KeptMarket(url, tmp_path / "data")
+    yield made
+    made.close()
+    drop_database(url)
+
+
+def test_before_the_first_checkpoint_nothing_is_claimed(empty):
+    page = empty.get("/minh-bach").decode()
+    assert "Sổ chưa có mốc nào" in page
+    lot = empty.add_lot()
+    paths = ("/log/checkpoint", "/log/vkey", "/log/entries/0", "/log/contents/0", f"/lo/{lot.code}/bang-chung.json")
+    assert [empty.get(path) for path in paths] == [None] * 5
+    assert empty.get("/log/proof/inclusion?index=0&size=1") is None
+
+
+def test_the_page_tells_how_the_log_stands_and_no_more(market):
+    page = market.get("/minh-bach").decode()
+    assert "Chưa có bên ngoài làm chứng" in page
+    assert "Có bên ngoài làm chứng" not in page.replace("Chưa có bên", "")
+    assert f"/log/checkpoints/{market.checkpoint.size}" in page
+    assert market.vkey.to_text() in page
+    assert "Sổ đang ghi chậm" not in page
+
+
+def test_an_entry_that_waits_too_long_is_told(empty):
+    empty.add_lot()
+    empty.keep()
+    empty.add_lot()
+    assert "Sổ đang ghi chậm" not in empty.get("/minh-bach").decode()
+    with empty.begin() as session:
+        session.execute(text("ALTER TABLE trace_log_entries DISABLE TRIGGER append_only"))
+        session.execute(text("UPDATE trace_log_entries SET logged_at = logged_at - interval '2 minutes'"))
+        session.execute(text("ALTER TABLE trace_log_entries ENABLE TRIGGER append_only"))
+    assert "Sổ đang ghi chậm" in empty.get("/minh-bach").decode()
+
+
+def test_files_have_the_types_and_the_caching_of_the_specification(market):
+    size = market.checkpoint.size
+    ever = "public, max-age=31536000, immutable"
+    for path, kind, caching in (
+        ("/log/checkpoint", "text/plain; charset=utf-8", "no-cache"),
+        ("/log/vkey", "text/plain; charset=utf-8", "no-cache"),
+        ("/log/office-keys", "text/plain; charset=utf-8", "no-cache"),
+        (f"/log/checkpoints/{size}", "text/plain; charset=utf-8", ever),
+        (f"/log/tile/0/000.p/{size}", "application/octet-stream", ever),
+        (f"/log/tile/entries/000.p/{size}", "application/octet-stream", ever),
+        ("/log/entries/0", "application/json", "no-cache"),
+    ):
+        with market.client.get(path) as answer:
+            assert (path, answer.status_code) == (path, 200)
+            assert (answer.content_type, answer.headers["Cache-Control"]) == (kind, caching)
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+            assert "Set-Cookie" not in answer.headers
+    # Nobody witnesses, so there is no policy to show.
+    assert market.get("/log/policy") is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "tile/0/001", "tile/0/000.p/0", "tile/0/000.p/256", "tile/64/000", "tile/00/000", "tile/0/0", "tile/entries/x",
+        "tile/0/../../../keys/log.key", "tile/0/%2e%2e/%2e%2e/size", "tile/0/000.p", "tile/0/x000/000", "size",
+        "log.key",
+        "checkpoints/1",
+        "checkpoints/99999999999999999999", "entries/99999", "entries/99999999999999999999",
+        "statements/99999", "contents/99999", "contents/99999999999999999999", "proof/99999.tlog-proof",
+    ],
+)  # fmt: skip
+def test_what_is_not_there(market, path):
+    assert market.fetch(path) is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "inclusion?index=x", "inclusion", "inclusion?index=-1", "inclusion?index=0&size=0", "inclusion?index=99999",
+        "inclusion?index=1&size=1", "inclusion?index=0&size=99999", "inclusion?index=٣", "consistency?old=0",
+        "consistency?old=9&new=8", "consistency?old=1&new=99999", "consistency", f"consistency?old={'9' * 40}",
+    ],
+)  # fmt: skip
+def test_proofs_of_nothing_are_refused(market, query):
+    with market.client.get(f"/log/proof/{query}") as answer:
+        assert answer.status_code == 400
+
+
+def test_statements_are_shown_and_records_are_not(market):
+    kinds = {}
+    for place in range(market.checkpoint.size):
+        leaf = json.loads(market.fetch(f"entries/{place}"))
+        statement = market.fetch(f"statements/{place}")
+        kinds.setdefault(leaf["kind"], []).append(statement is not None)
+        if statement is not None:
+            assert sha256(statement).hexdigest() == leaf["contentHash"]
+    assert {kind: set(shown) for kind, shown in kinds.items()} == {
+        "policy": {True}, "key": {True}, "verification": {True}, "event": {False},
+    }  # fmt: skip
+
+
+def test_a_lots_file_holds_for_us(market):
+    for lot in (market.first, market.second):
+        report = market.check_lot(lot.code, market.vkey, market.kept)
+        assert report.exit_code == 0, report.to_text()
+    bundle = market.bundle(market.first.code)
+    assert (bundle["witnesses"], bundle["policy"]) == ([], "")
+    assert [entry["title"] for entry in bundle["entries"]] == [
+        "Bắt đầu: Rau muống", "Nhập hạt giống, cây giống", "Chăm sóc", "Thu hoạch", "Xã đã xác nhận",
+        "Công bố khóa ký của cán bộ", "Xác nhận có chữ ký của cán bộ xã",
+    ]  # fmt: skip
+
+
+def test_a_lots_file_says_nothing_of_other_lots_and_names_nobody(market):
+    first, second = (market.get(f"/lo/{lot.code}/bang-chung.json").decode() for lot in (market.first, market.second))
+    assert market.second.code not in first
+    assert market.first.code not in second
+    for name in ("Lê Thị Hoa", "Nguyễn Văn Tâm", "Cửa hàng vật tư", "+84"):
+        assert name not in first + second
+
+
+def test_a_lots_file_holds_for_others(market):
+    bundle = market.bundle(market.first.code)
+    vkey = bundle["log"]["vkey"]
+    head = theirs.checkpoint_verify(bundle["checkpoint"], [vkey])
+    for entry in bundle["entries"]:
+        proof = [base64.b64decode(one) for one in entry["proof"]]
+        theirs.verify_inclusion(entry["index"], head.size, hash_leaf(entry["leaf"].encode()), proof, head.root)
+    old = theirs.checkpoint_verify(market.kept, [vkey])
+    proof = market.bundle(market.first.code, since=old.size)["consistency"]["hashes"]
+    theirs.checkpoint_verify_consistency(
+        market.kept, bundle["checkpoint"], [vkey], [base64.b64decode(one) for one in proof]
+    )
+
+
+def test_tlog_proofs_hold(market):
+    for path in (f"/lo/{market.first.code}/bang-chung.tlog-proof", "/log/proof/2.tlog-proof"):
+        with market.client.get(path) as answer:
+            assert answer.headers["Content-Disposition"].endswith('.tlog-proof"')
+            proof = parse_proof(answer.get_data(as_text=True))
+        assert verify_proof(proof, hash_leaf(proof.extra), market.vkey).size == market.checkpoint.size
+    proof = parse_proof(market.get(f"/lo/{market.first.code}/bang-chung.tlog-proof").decode())
+    assert json.loads(proof.extra)["kind"] == "verification"
+
+
+@pytest.mark.parametrize("since", ["x", "0", "-1", "99999", "9" * 40])
+def test_a_continuation_of_nothing_is_refused(market, since):
+    with market.client.get(f"/lo/{market.first.code}/bang-chung.json?since={since}") as answer:
+        assert answer.status_code == 400
+
+
+def test_an_unknown_lot_has_no_file(market):
+    assert market.get("/lo/KHONG-CO/bang-chung.json") is None
+    assert market.get("/lo/KHONG-CO/bang-chung.tlog-proof") is None
+
+
+def test_the_audit_finds_nothing(market):
+    report = market.audit(market.vkey, since=market.kept)
+    assert report.exit_code == 0, report.to_text()
+    assert "All 3 signatures of people are true" in report.to_text()
+
+
+@pytest.mark.slow
+def test_the_command_checks_a_downloaded_file_and_names_the_fault(market, tmp_path):
+    path, kept = tmp_path / "lot.json", tmp_path / "kept"
+    kept.write_text(market.kept)
+    size = market.kept.split("\n")[1]
+    data = market.get(f"/lo/{market.first.code}/bang-chung.json?tai=1&since={size}")
+    command = [sys.executable, "-m", "marketplace", "verify", str(path), "--vkey", market.vkey.to_text()]
+    command += ["--since", str(kept)]
+
+    def run(content):
+        path.write_bytes(content)
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    done = run(data)
+    assert (done.returncode, "Everything that was checked holds." in done.stdout) == (0, True), done.stdout
+    done = run(data.replace(b"tending", b"Tending", 1))
+    assert done.returncode == 1
+    assert "the content is not the one that was logged" in done.stdout
+    assert run(b"{}").returncode == 2
+
+
+def test_the_file_names_the_witnesses_and_they_count(market, tmp_path):
+    witness = new_signer("so.example/w", COSIGNATURE)
+    policy = f"witness so {witness.verifier().to_text()}\nquorum so\n"
+    (tmp_path / "policy").write_text(policy)
+    watched = KeptMarket(market.settings.database_url, market.folder, LOG_POLICY=str(tmp_path / "policy"))
+    published = market.settings.log_dir / "checkpoint"
+    note = published.read_text()
+    (market.settings.log_dir / "policy").write_text(policy)
+    published.write_text(note + witness.sign(note.split("\n\n")[0] + "\n", at=1_800_000_000).to_text())
+    try:
+        bundle = watched.bundle(market.first.code)
+        assert bundle["witnesses"] == [{"name": "so", "vkey": witness.verifier().to_text()}]
+        report = check_lot_proof(json.dumps(bundle).encode(), Trust(market.vkey, Policy.parse(policy)))
+        assert report.exit_code == 0, report.to_text()
+        page = watched.get("/minh-bach").decode()
+        assert "Có bên ngoài làm chứng" in page
+        assert "15/01/2027" in page
+        assert watched.get("/log/policy").decode() == policy
+    finally:
+        published.write_text(note)
+        (market.settings.log_dir / "policy").write_text("")
+        watched.close()
