@@ -34,12 +34,12 @@ class Repository:
     def post(self, path: str, content: Any, **headers: str) -> httpx.Response:
         return self.http.post(f"{self.url}{path}", json=content, headers=bearer(self.secret, **headers))
 
-    def finish(self, accepted: httpx.Response) -> dict[str, Any]:
+    def finish(self, accepted: httpx.Response, secret: str = "") -> dict[str, Any]:
         """Wait for a capture job that was accepted; return what became of it."""
         assert accepted.status_code == 202, accepted.text
 
         def look() -> dict[str, Any] | None:
-            job = self.http.get(accepted.headers["Location"], headers=bearer(self.secret)).json()
+            job = self.http.get(accepted.headers["Location"], headers=bearer(secret or self.secret)).json()
             return None if job["running"] else job
 
         return eventually(look, "the capture job ends")
