@@ -19,3 +19,11 @@ def thaw_verified_lot(*, delivery_id: int, lot_id: int, **_: object) -> None:
     with once(delivery_id) as session:
         if session is not None:
             guard.thaw_lots(session=session, lot_ids=[lot_id], now=utcnow())
+
+
+@task("catalog.thaw_lots", queue="default")
+def thaw_lots(*, delivery_id: int, lot_ids: list[int], **_: object) -> None:
+    """Put goods of lots that pass the gate again back on the shelf."""
+    with once(delivery_id) as session:
+        if session is not None:
+            guard.thaw_lots(session=session, lot_ids=lot_ids, now=utcnow())

@@ -238,6 +238,81 @@ def create_user(**given: str) -> None:
     click.echo(f"{given['name']} can sign in now.")
 
 
+@main.command("close-account")
+@click.argument("login")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def close_account(login: str, *, yes: bool) -> None:
+    """Close the account of LOGIN (phone or e-mail). An officer's signing keys are revoked in the log."""
+    app = _make_app()
+    from marketplace.accounts.services import close_account as close
+    from marketplace.core.clock import utcnow
+    from marketplace.core.db import transaction
+
+    with app.app_context():
+        person_id, name = _find_person(login)
+        if not yes:
+            click.confirm(f"Close the account of {name}?", abort=True)
+        with transaction() as session:
+            close(session=session, user_id=person_id, now=utcnow())
+    click.echo(f"{name} cannot sign in any more.")
+
+
+@main.command("revoke-key")
+@click.argument("login")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def revoke_key(login: str, *, yes: bool) -> None:
+    """Revoke the signing keys of the officer LOGIN; an officer who stays gets a new key at the next signature."""
+    app = _make_app()
+    from marketplace.accounts.queries import load_actor
+    from marketplace.core.clock import utcnow
+    from marketplace.core.db import db, transaction
+    from traceability.services.log import revoke_keys_of
+
+    with app.app_context():
+        person_id, name = _find_person(login)
+        party = load_actor(db.session(), person_id).party
+        if not yes:
+            click.confirm(f"Revoke the keys of {name}? The log will say so for ever.", abort=True)
+        with transaction() as session:
+            count = revoke_keys_of(session, party=party, by=None, reason="operator", now=utcnow())
+    click.echo(f"{count} keys of {name} are revoked.")
+
+
+@main.command("load-ingredients")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--version", "name", required=True, help="What this edition is called, e.g. 75/2025.")
+@click.option("--source", required=True, help="Where it comes from, e.g. the circular and its annex.")
+def load_ingredients(file: Path, name: str, source: str) -> None:
+    """Put a list of active ingredients into force: CSV with the columns name and rule (permitted or banned)."""
+    app = _make_app()
+    from marketplace.core.clock import utcnow
+    from marketplace.core.db import transaction
+    from marketplace.core.errors import DomainError
+    from traceability.rules.ingredients import read_list
+    from traceability.services.sale_gate import load_ingredients as load
+
+    try:
+        given = read_list(file.read_text("utf-8"), version=name, source=source)
+        with app.app_context(), transaction() as session:
+            is_new = load(session=session, given=given, now=utcnow())
+    except (DomainError, UnicodeDecodeError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{len(given.permitted)} permitted, {len(given.banned)} banned." if is_new else "In force already.")
+
+
+def _find_person(login: str) -> tuple[int, str]:
+    from marketplace.accounts.forms import read_login
+    from marketplace.accounts.queries import find_person
+    from marketplace.core.db import db
+
+    phone, email = read_login(login)
+    person = find_person(db.session(), phone=phone, email=email)
+    if person is None:
+        message = f"nobody signs in as {login}"
+        raise click.ClickException(message)
+    return person.id, person.name
+
+
 @main.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(*, yes: bool) -> None:

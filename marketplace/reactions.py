@@ -8,6 +8,10 @@ from collections.abc import Mapping, Sequence
 
 DEFAULT, OUTSIDE, SEARCH = "default", "outside", "search"
 
+#: What the public sees is logged in each version, and the gate before sale looks again.
+_HOUSEHOLD_SEEN = [("traceability.log_household", DEFAULT), ("traceability.review_household_gates", DEFAULT)]
+_CERTIFICATE_TURNED = [("traceability.log_certificate", DEFAULT), ("traceability.review_household_gates", DEFAULT)]
+
 REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     # Webhooks, stored in the inbox under their source
     "webhook.viettelpost": [("logistics.apply_webhook", DEFAULT)],
@@ -16,15 +20,23 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     # Messages to people
     "core.notice_queued": [("core.send_notice", OUTSIDE)],
     # Households and their papers. Pages ask sellers as they are drawn; the search index is built anew each night.
-    "sellers.household_verified": [],
-    "sellers.household_changed": [],
-    "sellers.certificate_verified": [],
-    "sellers.certificate_expired": [],
+    "sellers.household_verified": _HOUSEHOLD_SEEN,
+    "sellers.household_changed": _HOUSEHOLD_SEEN,
+    "sellers.site_changed": [("traceability.log_site", DEFAULT)],
+    "sellers.certificate_added": [("traceability.log_certificate", DEFAULT)],
+    "sellers.certificate_verified": _CERTIFICATE_TURNED,
+    "sellers.certificate_expired": _CERTIFICATE_TURNED,
+    "sellers.certificate_ended": _CERTIFICATE_TURNED,
+    # People
+    "accounts.account_closed": [("traceability.revoke_keys", DEFAULT)],
     # Traceability
     "traceability.season_opened": [],
     "traceability.season_closed": [("traceability.seal_season_sensors", DEFAULT)],
-    "traceability.lot_harvested": [("traceability.seal_lot_sensors", DEFAULT)],
-    "traceability.lots_derived": [],
+    "traceability.lot_harvested": [
+        ("traceability.seal_lot_sensors", DEFAULT),
+        ("traceability.log_product_class", DEFAULT),
+    ],
+    "traceability.lots_derived": [("traceability.log_product_classes", DEFAULT)],
     "traceability.verification_requested": [("desk.tell_officers_waiting", DEFAULT)],
     "traceability.lot_verified": [
         ("catalog.thaw_verified_lot", DEFAULT),
@@ -46,6 +58,11 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     "traceability.stickers_suspected": [("desk.tell_stickers_suspected", DEFAULT)],
     "traceability.sensor_alert_raised": [("desk.tell_household_sensor_alert", DEFAULT)],
     "traceability.sensor_alert_ended": [("desk.tell_household_sensor_calm", DEFAULT)],
+    "traceability.sale_gate_closed": [
+        ("catalog.freeze_lots", DEFAULT),
+        ("desk.tell_household_gate_closed", DEFAULT),
+    ],
+    "traceability.sale_gate_opened": [("catalog.thaw_lots", DEFAULT)],
     # The shelf
     "catalog.offer_changed": [("search.refresh_product", SEARCH)],
     "catalog.stock_frozen": [],

@@ -27,6 +27,7 @@ class CertificateVerified:
     name: ClassVar[str] = "sellers.certificate_verified"
     certificate_id: int
     household_id: int
+    status: str = "verified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +36,34 @@ class CertificateExpired:
 
     name: ClassVar[str] = "sellers.certificate_expired"
     certificate_id: int
+    household_id: int
+    status: str = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateAdded:
+    """A household handed in a certificate; nobody has seen it yet."""
+
+    name: ClassVar[str] = "sellers.certificate_added"
+    certificate_id: int
+    household_id: int
+    status: str = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateEnded:
+    """A certificate is not shown, or no longer: ``rejected`` by an officer, or ``withdrawn`` after it was verified."""
+
+    name: ClassVar[str] = "sellers.certificate_ended"
+    certificate_id: int
+    household_id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteChanged:
+    """A place was added or changed."""
+
+    name: ClassVar[str] = "sellers.site_changed"
+    site_id: int
     household_id: int

@@ -85,6 +85,7 @@ class Household(Base):
     tax_code: Mapped[str | None] = mapped_column(String(14))
     state: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
         CheckConstraint("kind IN ('household','cooperative')", name="kind_is_known"),
         CheckConstraint("state IN ('draft','identity_pending','verified','suspended')", name="state_is_known"),

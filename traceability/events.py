@@ -193,3 +193,23 @@ class DocumentCaptured:
 
     name: ClassVar[str] = "traceability.document_captured"
     capture_row: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaleGateClosed:
+    """A lot on sale no longer passes the gate: ``reason`` says in words what it lacks."""
+
+    name: ClassVar[str] = "traceability.sale_gate_closed"
+    lot_ids: list[int]
+    household_id: int
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaleGateOpened:
+    """A lot that the gate had stopped passes it again."""
+
+    name: ClassVar[str] = "traceability.sale_gate_opened"
+    lot_ids: list[int]
+    household_id: int

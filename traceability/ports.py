@@ -11,3 +11,9 @@ class Signatory(Protocol):
 
     def sign(self, party: str, content: bytes) -> bytes:
         """Return the person's signature (64 bytes, RFC 8032) over the exact bytes."""
+
+    def renew(self, party: str, old: bytes) -> bytes:
+        """Put away the key whose public half is ``old`` for good, and return the public half of a new one.
+
+        When another key is there by now, that one stays.
+        """

@@ -7,13 +7,19 @@ from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
 from marketplace.core.tasks import once, task
 from traceability.queries.chain import list_chained_households, verify_chain
+from traceability.queries.lots import get_lot, list_lots
+from traceability.queries.sale_gate import list_gated_lots
 from traceability.queries.sensors import list_devices_to_review
+from traceability.services import master_data
 from traceability.services.capture import begin_capture, finish_capture
+from traceability.services.log import revoke_keys_of
 from traceability.services.readings import close_old_days, thin_readings
+from traceability.services.sale_gate import review_gates as ask_gates_again
 from traceability.services.sensor_summary import seal_lot_sensors, seal_season_sensors
 from traceability.services.sensor_watch import review_device
 
 log = structlog.get_logger(__name__)
+_GATES_AT_ONCE = 50
 
 
 class BrokenChainError(RuntimeError):
@@ -84,3 +90,74 @@ def run_capture(*, delivery_id: int, capture_row: int, **_: object) -> None:
     with once(delivery_id) as session:
         if session is not None:
             finish_capture(session=session, capture_row=capture_row, now=utcnow())
+
+
+@task("traceability.review_household_gates", queue="default")
+def review_household_gates(*, delivery_id: int, household_id: int, **_: object) -> None:
+    """Ask the gate again about everything of a household on sale: its facts or its certificates changed."""
+    with once(delivery_id) as session:
+        if session is not None:
+            lot_ids = list_gated_lots(session, household_id=household_id)
+            ask_gates_again(session=session, lot_ids=lot_ids, now=utcnow())
+
+
+@task("traceability.review_gates", queue="default")
+def review_gates(**_: object) -> None:
+    """Ask the gate again about everything on sale: days pass, and certificates run out with them."""
+    last = 0
+    while True:
+        with transaction() as session:
+            lot_ids = list_gated_lots(session, after=last, limit=_GATES_AT_ONCE)
+            ask_gates_again(session=session, lot_ids=lot_ids, now=utcnow())
+        if not lot_ids:
+            return
+        last = lot_ids[-1]
+
+
+@task("traceability.log_household", queue="default")
+def log_household(*, delivery_id: int, household_id: int, **_: object) -> None:
+    """Log what the public sees of a household now."""
+    with once(delivery_id) as session:
+        if session is not None:
+            master_data.log_household(session=session, household_id=household_id, now=utcnow())
+
+
+@task("traceability.log_site", queue="default")
+def log_site(*, delivery_id: int, site_id: int, **_: object) -> None:
+    """Log what the public sees of a place now."""
+    with once(delivery_id) as session:
+        if session is not None:
+            master_data.log_site(session=session, site_id=site_id, now=utcnow())
+
+
+@task("traceability.log_certificate", queue="default")
+def log_certificate(*, delivery_id: int, certificate_id: int, status: str, **_: object) -> None:
+    """Log that a certificate was added, verified, rejected, withdrawn, or ran out."""
+    with once(delivery_id) as session:
+        if session is not None:
+            master_data.log_certificate(session=session, certificate_id=certificate_id, status=status, now=utcnow())
+
+
+@task("traceability.log_product_class", queue="default")
+def log_product_class(*, delivery_id: int, lot_id: int, **_: object) -> None:
+    """Log the kind of produce that a harvest gave."""
+    with once(delivery_id) as session:
+        if session is not None:
+            master_data.log_product_class(session=session, lot=get_lot(session, lot_id), now=utcnow())
+
+
+@task("traceability.log_product_classes", queue="default")
+def log_product_classes(*, delivery_id: int, child_ids: list[int], **_: object) -> None:
+    """Log the kinds of produce that packing, splitting or mixing gave."""
+    with once(delivery_id) as session:
+        if session is not None:
+            for lot in list_lots(session, child_ids).values():
+                master_data.log_product_class(session=session, lot=lot, now=utcnow())
+
+
+@task("traceability.revoke_keys", queue="default")
+def revoke_keys(*, delivery_id: int, party: str, **_: object) -> None:
+    """Log that the keys of somebody whose account was closed sign for nobody any more."""
+    with once(delivery_id) as session:
+        if session is not None:
+            revoke_keys_of(session, party=party, by=None, reason="account_closed", now=utcnow())

@@ -33,8 +33,10 @@ from marketplace.core.quantity import format_quantity, get_unit
 from marketplace.core.text import slugify
 from sellers import queries as sellers
 from traceability.queries.lots import LotView, list_sellable_lots
+from traceability.rules.sale_gate import claims_of
 from traceability.services.chain import lock_chain
 from traceability.services.sale import commit_to_sale, return_from_sale
+from traceability.services.sale_gate import widen_claims
 
 MAX_PHOTOS = 6
 #: Nothing in a parcel costs less, and nothing that a household sends costs more.
@@ -104,8 +106,12 @@ def _made_before(session: Session, household_id: int, form_key: uuid.UUID | None
 
 def edit_product(*, session: Session, household_id: int, product_id: int, draft: ProductDraft, now: datetime) -> None:
     """Change what is said of a product. What it is counted in stays once goods were listed."""
+    # The household's chain is locked first, here as everywhere.
+    lock_chain(session, household_id)
     product, offer = _lock(session, household_id, product_id)
     _check(draft)
+    lots = session.execute(select(Stock.lot_id).where(Stock.offer_id == offer.id, Stock.listed > Stock.sold)).scalars()
+    widen_claims(session=session, lot_ids=lots.all(), claims=claims_of(draft.name, draft.other_names), now=now)
     if (product.unit, product.content_unit, product.content_amount) != (
         draft.unit,
         draft.content_unit,
@@ -238,6 +244,7 @@ def list_goods(
         key=key,
         actor=actor,
         now=now,
+        claims=claims_of(product.name, product.other_names),
     )
     session.execute(insert(Listing).values(form_key=key, offer_id=offer.id, lot_id=lot_id, units=units, listed_at=now))
     listed = pg_insert(Stock).values(

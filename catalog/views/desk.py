@@ -24,6 +24,11 @@ from marketplace.core.errors import Conflict, DomainError, NotFound
 from marketplace.core.money import format_vnd
 from marketplace.core.quantity import format_quantity, get_unit
 from traceability.queries.lots import LotView, list_sellable_lots
+from traceability.queries.sale_gate import judge_lot
+from traceability.rules.sale_gate import claims_of
+
+#: How many lots the page asks the gate about; those that expire first come first.
+_MAX_JUDGED = 20
 
 
 @blueprint.get("/hang-ban")
@@ -263,13 +268,19 @@ def _listing_page(
     status: int = 200,
     problem: str = "",
 ) -> ResponseReturnValue:
-    fitting = _fitting(product, lots)
     today = local_date(utcnow())
+    claims = claims_of(product.name, product.other_names)
+    fitting = _fitting(product, lots)
+    judged = [
+        (lot, judge_lot(db.session(), lot, on=today, claims=claims | claims_of(lot.produce, lot.grade or "")))
+        for lot in fitting[:_MAX_JUDGED]
+    ]
     page = render_template(
         "catalog/desk/listing.html",
         form=form,
         product=product,
-        lots=fitting,
+        lots=[lot for lot, result in judged if result.is_open],
+        stopped=[(lot, result.missing) for lot, result in judged if not result.is_open],
         other_lots=len(lots) - len(fitting),
         lot_unit=get_unit(product.content_unit).label,
         today=today,

@@ -45,8 +45,10 @@ class User(Base):
     #: When the person agreed to the rules and to what is done with personal data (Law 91/2025/QH15).
     agreed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    #: When the person's data was erased; the row stays, with nothing in it that says who it was.
+    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
-        CheckConstraint("phone IS NOT NULL OR email IS NOT NULL", name="can_be_reached"),
+        CheckConstraint("phone IS NOT NULL OR email IS NOT NULL OR erased_at IS NOT NULL", name="can_be_reached"),
         CheckConstraint("email = lower(email)", name="email_is_lower_case"),
         CheckConstraint(
             "roles <@ ARRAY['buyer','household','helper','officer','operator']::varchar[]",

@@ -9,11 +9,13 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.errors import AlreadyMember, LoginTaken, NoLogin, NoSuchHelper
+from marketplace.accounts.events import AccountClosed
 from marketplace.accounts.models import ActingEntry, Membership, User
 from marketplace.accounts.queries import may_act_for
 from marketplace.accounts.rules import Actor, Role
 from marketplace.core.errors import NotFound
 from marketplace.core.ids import new_ulid
+from marketplace.core.outbox import record_event
 
 
 def create_user(
@@ -173,6 +175,25 @@ def note_acting(*, session: Session, actor: Actor, what: str, now: datetime) -> 
     kind = may_act_for(session, actor.user_id, actor.household_id)
     if kind is not None:
         _write_down(session, actor.user_id, actor.household_id, kind, what, now)
+
+
+def close_account(*, session: Session, user_id: int, now: datetime) -> None:
+    """Bar somebody from signing in, end every session and every help; repeating it changes nothing.
+
+    Raises ``NotFound``. What the person entered stays, under the random name.
+    """
+    user = session.execute(select(User).where(User.id == user_id).with_for_update()).scalar_one_or_none()
+    if user is None:
+        raise NotFound
+    if not user.is_active:
+        return
+    user.is_active = False
+    user.session_key = secrets.token_hex(32)
+    session.flush()
+    session.execute(
+        update(Membership).where(Membership.user_id == user_id, Membership.ended_at.is_(None)).values(ended_at=now)
+    )
+    record_event(session, AccountClosed(user_id=user_id, party=user.party))
 
 
 def _write_down(  # noqa: PLR0917 - who, for whom, as what, what, when

@@ -106,6 +106,8 @@ class StoredPhoto(Base):
     width: Mapped[int] = mapped_column(Integer)
     height: Mapped[int] = mapped_column(Integer)
     stored_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    #: When it was taken out because of a person on it; records keep its hash.
+    removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Notice(Base):

@@ -226,3 +226,21 @@ def _warn(session: Session, household_id: int, key: str, subject: str, text: str
                 html=None,
                 now=utcnow(),
             )
+
+
+@task("desk.tell_household_gate_closed", queue="default")
+def tell_household_gate_closed(
+    *, delivery_id: int, lot_ids: list[int], household_id: int, code: str, reason: str, **_: object
+) -> None:
+    """Tell a household that a lot on sale no longer meets what the law asks, and what to do."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        _tell(
+            session,
+            list_household_user_ids(session, household_id),
+            key=f"gate-closed:{lot_ids[0]}:{delivery_id}",
+            subject=f"Lô {code} tạm dừng bán",
+            text=f"Lô {code} không còn đủ điều kiện bán. {reason} Bổ sung xong là hàng tự lên sàn lại.",
+            link=f"/so-tay/lo/{code}",
+        )

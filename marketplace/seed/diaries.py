@@ -17,15 +17,21 @@ from marketplace.seed.timeline import Timeline
 from traceability.ports import Signatory
 from traceability.queries.lots import LotView
 from traceability.queries.seasons import SeasonView
-from traceability.rules.entries import HarvestEntry, IncomingEntry, WorkEntry
+from traceability.rules.entries import HarvestEntry, IncomingEntry, PackEntry, WorkEntry
 from traceability.services.diary import record_incoming, record_loss, record_work
 from traceability.services.harvest import record_harvest
+from traceability.services.lots import pack_lot
 from traceability.services.seasons import open_season
 from traceability.services.sensor_summary import seal_lot_sensors
 from traceability.services.verification import request_verification, send_back_lot, verify_lot
 
 #: Goods of which a second lot was sprayed or treated too late: its hold is found out afterwards.
 HELD = frozenset({"cai-bap", "ca-chua", "lon-nac"})
+#: Where those second lots grew: the waiting period of a spray holds for a whole site.
+SECOND_SITE = "second"
+#: Goods of which one more lot waits for something before it may be sold: what its household sees is a checklist.
+UNNAMED_SPRAY = frozenset({"rau-muong"})
+PACKED_WITHOUT_DATE = frozenset({"lon-bachi", "gao-nep-chv"})
 #: Goods of which an older lot is called back later.
 RECALLED = "ruoc-thit"
 #: Out of season: last summer's lots, all gone or out of date.
@@ -94,6 +100,10 @@ def plan_diary(farm: Farm, goods: Goods, index: int) -> None:
 
 def _plan_more_lots(farm: Farm, goods: Goods, index: int, day: date) -> None:
     share = goods.lot_amount / 4
+    if goods.slug in UNNAMED_SPRAY:
+        _plan_unnamed_spray(farm, goods, day, share)
+    if goods.slug in PACKED_WITHOUT_DATE:
+        farm.timeline.add(day, 16.5, lambda now: _pack_without_date(farm, goods, day, now))
     if goods.slug in HELD:
         _plan_held(farm, goods, day, share)
     if goods.slug == RECALLED:
@@ -176,7 +186,7 @@ def _plan_decision(farm: Farm, name: str, day: date, *, hour: float) -> None:
 
 def _plan_held(farm: Farm, goods: Goods, day: date, amount: Decimal) -> None:
     """A lot goes to the commune; then the household remembers a treatment two days before the harvest."""
-    way = way_of(goods)
+    way = replace(way_of(goods), site_kind=SECOND_SITE)
     _plan_season(farm, goods, "second", day - timedelta(days=way.days), way, skip_treatment=True)
     name = f"{goods.slug}/held"
     _plan_harvest(farm, goods, "second", name, day, _round(amount, goods), hour=9.5)
@@ -185,6 +195,33 @@ def _plan_held(farm: Farm, goods: Goods, day: date, amount: Decimal) -> None:
     late = replace(treatment, note="Ghi bổ sung vì hôm đó quên mang điện thoại.")
     on = day - timedelta(days=2)
     farm.timeline.add(day, 18, _work(farm, f"{goods.slug}/second", late, on, way.scenes[0], 90))
+
+
+def _plan_unnamed_spray(farm: Farm, goods: Goods, day: date, amount: Decimal) -> None:
+    """A lot that its commune verified, of a season in which a spray was written down without what was in it."""
+    way = replace(way_of(goods), site_kind=SECOND_SITE)
+    start = day - timedelta(days=way.days)
+    _plan_season(farm, goods, "third", start, way, skip_treatment=True)
+    treatment = next(done for done in way.done if done.waiting_days is not None)
+    on = start + timedelta(days=round(way.days * treatment.share))
+    unnamed = replace(treatment, product="Thuốc trừ sâu sinh học", ingredient="", note="Mua lẻ một gói, nhãn mờ.")
+    farm.timeline.add(on, 7, _work(farm, f"{goods.slug}/third", unnamed, on, way.scenes[0], 91))
+    name = f"{goods.slug}/unnamed"
+    _plan_harvest(farm, goods, "third", name, day, _round(amount, goods), hour=9.2)
+    _plan_decision(farm, name, day, hour=11.2)
+
+
+def _pack_without_date(farm: Farm, goods: Goods, day: date, now: datetime) -> None:
+    lot = farm.lots[f"{goods.slug}/main"]
+    taken = _round(goods.lot_amount / 20, goods)
+    pack_lot(
+        session=farm.session, household_id=farm.household_id, lot_id=lot.id,
+        entry=PackEntry(
+            happened_on=day, taken=taken, amount=taken, unit=goods.content_unit,
+            photos=(farm.album.scene("packing", f"{goods.slug}/packs"),),
+        ),
+        actor=farm.farmer, key=key(goods.slug, "packs"), now=now,
+    )  # fmt: skip
 
 
 def _bring(farm: Farm, season: str, came: Came, on: date, place: int) -> Callable[[datetime], None]:

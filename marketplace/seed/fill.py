@@ -21,6 +21,7 @@ from marketplace.seed.households import plan_households
 from marketplace.seed.photo_album import list_pictures, open_album
 from marketplace.seed.settle import settle_household
 from sellers.services.load_places import load_administrative_units
+from traceability.services.master_data import log_all_of
 
 _FINISHED = "orders_orders"
 
@@ -54,6 +55,8 @@ def _fill(app: Flask, now: datetime, tell: Callable[[str, int], None]) -> None:
             tell("households and their diaries", 1)
     with transaction() as session:
         open_parcels = make_history(session, people, now, lambda: tell("orders", 1))
+        for household_id in people.households.values():
+            log_all_of(session=session, household_id=household_id, now=now)
         finish(session, open_parcels, now)
 
 

@@ -1,5 +1,6 @@
 """One household settles in: registered, checked by its commune, with places, papers, an account, a diary and goods."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from marketplace.accounts.services import grant_helper, join_household
 from marketplace.core.clock import local_date
 from marketplace.core.text import fold
 from marketplace.seed.accounts import HELPER_PHONE, People, make_farmer
-from marketplace.seed.diaries import Farm, plan_diary, way_of
+from marketplace.seed.diaries import HELD, SECOND_SITE, UNNAMED_SPRAY, Farm, plan_diary, way_of
 from marketplace.seed.dice import dice, key
 from marketplace.seed.households import HouseholdPlan
 from marketplace.seed.photo_album import Album
@@ -28,11 +29,17 @@ from sellers.services.households import (
     submit_identity,
 )
 from sellers.services.sites import SiteFacts, add_site
+from traceability.services.sale_gate import declare_standard
 
 _JOINED = timedelta(days=700)
 _BANKS = ("970405", "970436", "970415", "970418", "970422")
 _AREAS = {"field": 1800, "orchard": 5200, "pond": 2600, "workshop": 90}
 _OCOP_TEMPLATES = frozenset({"processed", "honey", "craft"})
+_STANDARDS = {
+    "vegetable": ("tcvn", "TCVN 11892-1:2017"),
+    "processed": ("qcvn", ""),
+    "craft": ("own", "TCCS 01:2026"),
+}
 _VIETGAP_TEMPLATES = frozenset({"vegetable", "fruit", "rice"})
 
 
@@ -64,6 +71,7 @@ def settle_household(  # noqa: PLR0917 - whom, with whom, with what, until when
     )  # fmt: skip
     _set_account(session, plan, household_id, farmer, joined)
     _add_papers(session, plan, household_id, farmer, officer, local_date(now), joined)
+    _declare_standards(session, plan, household_id, farmer, joined + timedelta(days=6))
     helper = _helper(session, plan, household_id, people, user_id, joined)
     farm = Farm(
         session=session, household_id=household_id, farmer=farmer, officer=officer,
@@ -89,6 +97,15 @@ def _facts(plan: HouseholdPlan) -> HouseholdFacts:
         pickup_note=plan.pickup_note,
         story=plan.story,
     )
+
+
+def _declare_standards(session: Session, plan: HouseholdPlan, household_id: int, farmer: Actor, now: datetime) -> None:
+    for template in sorted({goods.template for goods in plan.goods}):
+        code, number = _STANDARDS.get(template, ("pledge", ""))
+        declare_standard(
+            session=session, household_id=household_id, template=template, code=code, number=number, actor=farmer,
+            key=key(plan.code, "standard", template), now=now,
+        )  # fmt: skip
 
 
 def _helper(  # noqa: PLR0917 - as above
@@ -121,6 +138,11 @@ def _add_sites(session: Session, plan: HouseholdPlan, household_id: int) -> dict
         sites[way.site_kind] = add_site(
             session=session, household_id=household_id, facts=facts, form_key=key(plan.code, "site", way.site_kind)
         )
+        if any(goods.slug in HELD | UNNAMED_SPRAY for goods in plan.goods) and SECOND_SITE not in sites:
+            rented = replace(facts, name=f"{way.site_name}, chỗ thuê thêm")
+            sites[SECOND_SITE] = add_site(
+                session=session, household_id=household_id, facts=rented, form_key=key(plan.code, "site", SECOND_SITE)
+            )
         if way.site_kind == "barn":
             for pen in (1, 2):
                 add_site(

@@ -66,6 +66,7 @@ class HouseholdView:
     tax_code: str | None
     state: str
     created_at: datetime
+    is_erased: bool = False
 
     @property
     def label(self) -> str:
@@ -190,7 +191,7 @@ def _view(household: Household, commune_code: str, commune_name: str, province_n
         commune_code=commune_code, commune_name=commune_name, province_name=province_name,
         hamlet=household.hamlet, address_line=household.address_line, pickup_note=household.pickup_note,
         story=household.story, photo_sha256=household.photo_sha256, tax_code=household.tax_code,
-        state=household.state, created_at=household.created_at,
+        state=household.state, created_at=household.created_at, is_erased=household.erased_at is not None,
     )  # fmt: skip
 
 
@@ -303,6 +304,14 @@ def _certificate(row: Certificate | Row[Any]) -> CertificateView:
         stars=row.stars, issued_on=row.issued_on, expires_on=row.expires_on, photo_sha256=row.photo_sha256,
         state=row.state, reason=row.reason,
     )  # fmt: skip
+
+
+def get_certificate(session: Session, certificate_id: int) -> CertificateView:
+    """Return a certificate. Raises ``NotFound``; the caller compares the household."""
+    row = session.execute(select(Certificate).where(Certificate.id == certificate_id)).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return _certificate(row)
 
 
 def list_certificates(session: Session, household_id: int) -> Sequence[CertificateView]:

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from marketplace.accounts.rules import Actor
 from marketplace.core.errors import NotFound, Refused
 from marketplace.core.outbox import record_event
-from sellers.events import CertificateExpired, CertificateVerified
+from sellers.events import CertificateAdded, CertificateEnded, CertificateExpired, CertificateVerified
 from sellers.models import Certificate, Household
 from sellers.rules import check_certificate
 
 _BATCH = 200
+_TAKEN_BACK = "Hộ đã rút giấy này."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def add_certificate(
         ).scalar_one_or_none()
         if known is not None:
             return known
-    return session.execute(
+    certificate_id = session.execute(
         insert(Certificate)
         .values(
             household_id=household_id,
@@ -65,6 +66,8 @@ def add_certificate(
         )
         .returning(Certificate.id)
     ).scalar_one()
+    record_event(session, CertificateAdded(certificate_id=certificate_id, household_id=household_id))
+    return certificate_id
 
 
 def decide_certificate(
@@ -89,6 +92,7 @@ def decide_certificate(
     if not is_accepted and not reason.strip():
         message = "Hãy viết lý do để hộ biết cần bổ sung gì."
         raise Refused("reason_missing", message, field="reason")
+    was_verified = certificate.state == "verified"
     certificate.state = wanted
     certificate.verified_by = officer.user_id
     certificate.verified_at = now
@@ -96,6 +100,31 @@ def decide_certificate(
     session.flush()
     if is_accepted:
         record_event(session, CertificateVerified(certificate_id=certificate_id, household_id=certificate.household_id))
+    else:
+        _tell_end(session, certificate, was_verified=was_verified)
+
+
+def withdraw_certificate(*, session: Session, household_id: int, certificate_id: int) -> None:
+    """Take a certificate back: its household no longer claims it. Repeatable. Raises ``NotFound``."""
+    certificate = session.execute(
+        select(Certificate)
+        .where(Certificate.id == certificate_id, Certificate.household_id == household_id)
+        .with_for_update()
+    ).scalar_one_or_none()
+    if certificate is None:
+        raise NotFound
+    if certificate.state == "rejected":
+        return
+    was_verified = certificate.state == "verified"
+    certificate.state = "rejected"
+    certificate.reason = _TAKEN_BACK
+    session.flush()
+    _tell_end(session, certificate, was_verified=was_verified)
+
+
+def _tell_end(session: Session, certificate: Certificate, *, was_verified: bool) -> None:
+    status = "withdrawn" if was_verified else "rejected"
+    record_event(session, CertificateEnded(certificate.id, certificate.household_id, status))
 
 
 def expire_certificates(*, session: Session, today: date) -> int:

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from marketplace.core.errors import NotFound, Refused
 from marketplace.core.ids import new_ulid
+from marketplace.core.outbox import record_event
+from sellers.events import SiteChanged
 from sellers.models import Site
 from sellers.rules import PARENT_KINDS, SITE_KINDS
 
@@ -33,7 +35,7 @@ def add_site(*, session: Session, household_id: int, facts: SiteFacts, form_key:
         if known is not None:
             return known
     _check(session, household_id, facts)
-    return session.execute(
+    site_id = session.execute(
         insert(Site)
         .values(
             household_id=household_id,
@@ -48,6 +50,8 @@ def add_site(*, session: Session, household_id: int, facts: SiteFacts, form_key:
         )
         .returning(Site.id)
     ).scalar_one()
+    record_event(session, SiteChanged(site_id=site_id, household_id=household_id))
+    return site_id
 
 
 def edit_site(*, session: Session, household_id: int, site_id: int, facts: SiteFacts) -> None:
@@ -57,6 +61,8 @@ def edit_site(*, session: Session, household_id: int, site_id: int, facts: SiteF
     site.area_m2 = facts.area_m2
     site.capacity_heads = facts.capacity_heads
     site.planting_area_code = facts.planting_area_code
+    session.flush()
+    record_event(session, SiteChanged(site_id=site_id, household_id=household_id))
 
 
 def remove_site(*, session: Session, household_id: int, site_id: int) -> None:

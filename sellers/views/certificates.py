@@ -8,10 +8,10 @@ from marketplace.accounts.gate import current_actor, needs
 from marketplace.accounts.rules import Permission
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import transaction
-from marketplace.core.errors import Refused
+from marketplace.core.errors import NotFound, Refused
 from marketplace.core.text import nfc
-from sellers.forms import CertificateForm
-from sellers.services.certificates import CertificateFacts, add_certificate
+from sellers.forms import BareForm, CertificateForm
+from sellers.services.certificates import CertificateFacts, add_certificate, withdraw_certificate
 from sellers.views.blueprint import blueprint
 from sellers.views.owner import keep_photo, own_household_id
 
@@ -54,4 +54,16 @@ def new_certificate() -> ResponseReturnValue:
         form.add_error(error)
         return render_template("sellers/certificate.html", form=form, kept=kept), 422
     flash(_("Đã gửi giấy chứng nhận. Giấy hiện ra ngoài chợ sau khi cán bộ xã đối chiếu."), "success")
+    return redirect(url_for("sellers.my_household", _anchor="chung-nhan"), 303)
+
+
+@blueprint.post("/ho-cua-toi/chung-nhan/<int:certificate_id>/rut")
+@needs(Permission.KEEP_DIARY)
+def take_certificate_back(certificate_id: int) -> ResponseReturnValue:
+    """Take a certificate back; pressing twice changes nothing."""
+    if not BareForm().validate():
+        raise NotFound
+    with transaction() as session:
+        withdraw_certificate(session=session, household_id=own_household_id(), certificate_id=certificate_id)
+    flash(_("Đã rút giấy này. Giấy không còn hiện ngoài chợ."), "success")
     return redirect(url_for("sellers.my_household", _anchor="chung-nhan"), 303)

@@ -1,10 +1,9 @@
 """Goods on sale for tests, made the way households make them."""
 
-import itertools
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select, text
@@ -13,11 +12,12 @@ from sqlalchemy.orm import Session
 from catalog.models import Offer, Product, Stock
 from catalog.services.sell import ProductDraft, list_goods, make_product
 from marketplace.accounts.rules import Actor
+from marketplace.core.clock import start_of_local_day
 from tests.factories.sellers import make_site
+from tests.factories.traceability import make_lot, make_standard
 from traceability.rules.entries import SYSTEM_ACTOR
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
-_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -79,31 +79,25 @@ def put_lot(
     best_before_on: date | None = date(2027, 3, 1),
     decided_at: datetime | None = NOW,
 ) -> int:
-    """Return the id of a lot that is simply there, in any state: its diary does not matter to the shelf."""
-    site_id = make_site(session, household_id)
-    values = {
-        "code": f"TH-15715-2611-{next(_numbers):04d}",
-        "household_id": household_id,
-        "site_id": site_id,
-        "unit": unit,
-        "amount": amount,
-        "template": template,
-        "produce": produce,
-        "state": state,
-        "made_on": made_on,
-        "best_before_on": best_before_on,
-        "decided_at": decided_at,
-        "created_at": NOW,
-    }
-    statement = """
-        INSERT INTO trace_lots (code, household_id, commune_id, site_id, origin, produce, template, unit,
-                                quantity_made, state, made_on, best_before_on, decided_at, created_at)
-        SELECT :code, :household_id, commune_id, :site_id, 'harvest', :produce, :template, :unit,
-               :amount, :state, :made_on, :best_before_on, :decided_at, :created_at
-        FROM sellers_households WHERE id = :household_id
-        RETURNING id
-    """
-    return int(session.execute(text(statement), values).scalar_one())
+    """Return the id of a lot in any state, with a diary that passes the gate before sale."""
+    lot = make_lot(
+        session,
+        household_id,
+        site_id=make_site(session, household_id),
+        unit=unit,
+        amount=amount,
+        template=template,
+        produce=produce,
+        harvested_on=made_on,
+        best_before_on=best_before_on,
+        now=max(NOW, start_of_local_day(made_on + timedelta(days=1))),
+    )
+    make_standard(session, household_id, template=template)
+    session.execute(
+        text("UPDATE trace_lots SET state = :state, decided_at = :decided_at WHERE id = :id"),
+        {"state": state, "decided_at": decided_at, "id": lot.id},
+    )
+    return lot.id
 
 
 def _template(draft: ProductDraft) -> str:

@@ -20,10 +20,12 @@ from tests.factories.sellers import make_site
 from traceability.adapters.key_folder import KeyFolder
 from traceability.ports import Signatory
 from traceability.queries.lots import LotView
+from traceability.queries.sale_gate import list_standards
 from traceability.queries.seasons import SeasonView
 from traceability.rules.entries import HarvestEntry, IncomingEntry, WorkEntry
 from traceability.services.diary import record_incoming, record_work
 from traceability.services.harvest import record_harvest
+from traceability.services.sale_gate import declare_standard
 from traceability.services.seasons import open_season
 from traceability.services.verification import request_verification, verify_lot
 
@@ -162,6 +164,24 @@ def make_lot(
     )
 
 
+def make_standard(
+    session: Session, household_id: int, *, template: str = "vegetable", actor: Actor | None = None, now: datetime = NOW
+) -> None:
+    """Declare what a household keeps to for one kind of production, unless it has."""
+    if template in list_standards(session, household_id):
+        return
+    declare_standard(
+        session=session,
+        household_id=household_id,
+        template=template,
+        code="own",
+        number="TCCS 01:2026",
+        actor=actor or make_keeper(household_id),
+        key=uuid.uuid4(),
+        now=now,
+    )
+
+
 def make_waiting_lot(session: Session, household_id: int, **about: object) -> LotView:
     """Return a lot (see ``make_lot``) that the commune was asked to verify."""
     actor = about.setdefault("actor", make_keeper(household_id))
@@ -184,6 +204,7 @@ def make_verified_lot(
     lot = make_waiting_lot(session, household_id, **about)
     now = about.get("now", NOW)
     assert isinstance(now, datetime)
+    make_standard(session, household_id, template=lot.template, now=now)
     return verify_lot(
         session=session,
         lot_id=lot.id,

@@ -25,15 +25,25 @@ class KeyFolder:
         """Return the person's signature over the exact bytes."""
         return self._key(party).sign(content)
 
+    def renew(self, party: str, old: bytes) -> bytes:
+        """Put an old key aside under another name, so that nothing signs with it, and make a new one."""
+        if self.public_key(party) == old:
+            path = self._path(party)
+            path.replace(path.with_suffix(f".revoked-{old.hex()[:16]}"))
+        return self.public_key(party)
+
     def _key(self, party: str) -> Ed25519PrivateKey:
-        if not _PARTY.fullmatch(party):
-            message = f"no name of a person: {party!r}"
-            raise ValueError(message)
-        path = self._folder / f"{party.lower()}.key"
+        path = self._path(party)
         try:
             return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
         except FileNotFoundError:
             return self._make(path)
+
+    def _path(self, party: str) -> Path:
+        if not _PARTY.fullmatch(party):
+            message = f"no name of a person: {party!r}"
+            raise ValueError(message)
+        return self._folder / f"{party.lower()}.key"
 
     def _make(self, path: Path) -> Ed25519PrivateKey:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -7,12 +7,13 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, any_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, any_, bindparam, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from marketplace.core.errors import NotFound
 from traceability.models.custody import Lot
+from traceability.models.gates import SaleGate
 from traceability.rules.lots import STATE_LABELS, LotState, read_code
 
 LOT_NOT_FOUND = "Không tìm thấy lô hàng này."
@@ -163,8 +164,8 @@ def list_sellable_lots(session: Session, household_id: int, on: date) -> Sequenc
 def find_unsellable(session: Session, lot_ids: Iterable[int], on: date) -> set[int]:
     """Return which of these lots may not be handed to a buyer on that day.
 
-    Not verified, held, recalled, past its date, or unknown. What remains in a lot is not looked at: goods on sale
-    have left it already.
+    Not verified, held, recalled, past its date, unknown, or stopped by the gate before sale. What remains in a lot is
+    not looked at: goods on sale have left it already.
     """
     wanted = set(lot_ids)
     if not wanted:
@@ -179,6 +180,7 @@ def _sellable() -> Select[int]:
         Lot.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
         Lot.state == LotState.VERIFIED,
         or_(Lot.best_before_on.is_(None), Lot.best_before_on >= on),
+        exists().where(SaleGate.lot_id == Lot.id, SaleGate.is_open),
     )
 
 

@@ -10,9 +10,11 @@ from sqlalchemy import BigInteger, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from traceability.models.custody import Record, RecordLot
+from traceability.models.gates import DeclaredStandard
 from traceability.queries.chain import ChainState, read_check, select_check
 from traceability.queries.lots import LotView
 from traceability.queries.story import PARCEL_KINDS, ParcelCount
+from traceability.rules.standards import tell_standard
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +23,18 @@ class SealView:
 
     chain: ChainState
     parcels: Mapping[str, ParcelCount]
+    #: The standard that the household declared for this kind of production, in words; empty without one.
+    standard: str = ""
 
 
 def get_seal(session: Session, lot: LotView) -> SealView:
     """Return the seal of a lot's household and what became of the lot's parcels; no parcel is named."""
-    row = session.execute(_seal(), {"household_id": lot.household_id, "lot_id": lot.id}).one()
+    row = session.execute(_seal(), {"household_id": lot.household_id, "lot_id": lot.id, "template": lot.template}).one()
     parcels = {
         kind: ParcelCount(count, datetime.fromisoformat(first_at), datetime.fromisoformat(last_at))
-        for kind, count, first_at, last_at in row[-1] or ()
+        for kind, count, first_at, last_at in row[-2] or ()
     }
-    return SealView(read_check(*row[:-1]), parcels)
+    return SealView(read_check(*row[:-2]), parcels, tell_standard(*row[-1]) if row[-1] else "")
 
 
 @cache
@@ -51,4 +55,14 @@ def _seal() -> Select[*tuple[Any, ...]]:
     told = select(
         func.jsonb_agg(func.jsonb_build_array(moves.c.kind, moves.c.count, moves.c.first_at, moves.c.last_at))
     ).scalar_subquery()
-    return select_check().add_columns(told)
+    declared = (
+        select(func.jsonb_build_array(DeclaredStandard.code, DeclaredStandard.number))
+        .where(
+            DeclaredStandard.household_id == bindparam("household_id", type_=BigInteger),
+            DeclaredStandard.template == bindparam("template"),
+        )
+        .order_by(DeclaredStandard.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select_check().add_columns(told, declared)

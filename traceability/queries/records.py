@@ -53,6 +53,9 @@ class RecordView:
     corrected_by: int | None = None
     #: Where it stands in the log; None until the keeper has given it a place.
     place: int | None = None
+    #: URI of the site at which it happened, and whether its private details were erased.
+    read_point: str = ""
+    is_erased: bool = False
 
     @property
     def happened_on(self) -> date:
@@ -69,7 +72,13 @@ def select_records(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]
     """Return the statement that reads records with their private details and what was declared about them."""
     return (
         select(
-            Record, PrivateDetail.content, Declaration.body, Declaration.recorded_at, Corrective.id, LogPosition.place
+            Record,
+            PrivateDetail.content,
+            Declaration.body,
+            Declaration.recorded_at,
+            Corrective.id,
+            LogPosition.place,
+            PrivateDetail.erased_at,
         )
         .outerjoin(PrivateDetail, PrivateDetail.record_id == Record.id)
         .outerjoin(Declaration, and_(Declaration.corrects_id == Record.id, Declaration.kind == "declaration"))
@@ -150,6 +159,7 @@ def _view(  # noqa: PLR0917 - a row, column by column
     declared_at: datetime | None,
     corrected_by: int | None,
     place: int | None,
+    erased_at: datetime | None,
 ) -> RecordView:
     body = json.loads(record.body)
     ilmd = body.get("ilmd", {})
@@ -180,6 +190,8 @@ def _view(  # noqa: PLR0917 - a row, column by column
         declared_reason=str(wrong.get("cq:reason", "")),
         corrected_by=corrected_by,
         place=place,
+        read_point=str(body.get("readPoint", {}).get("id", "")),
+        is_erased=erased_at is not None,
     )
 
 

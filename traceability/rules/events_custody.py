@@ -4,12 +4,14 @@ No body names a buyer or an order: parcels and consignments stand under random n
 """
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from traceability.rules import identifiers
 from traceability.rules.bodies import Body, Portion, Stamp, make_body, number, portions
 from traceability.rules.entries import PackEntry
 from traceability.rules.events_farm import ilmd
+from traceability.rules.sale_gate import Result
 
 
 def packing(  # noqa: PLR0917 - what is sealed, field by field
@@ -71,8 +73,11 @@ def loss(stamp: Stamp, goods: Portion, lot_code: str, reason: str) -> Body:
     )
 
 
-def sale(stamp: Stamp, kind: str, goods: Portion, lot_code: str) -> Body:
-    """Part of a lot was put on sale (``listed``) or taken off again (``unlisted``)."""
+def sale(stamp: Stamp, kind: str, goods: Portion, lot_code: str, gate: Result | None = None) -> Body:
+    """Part of a lot was put on sale (``listed``) or taken off again (``unlisted``).
+
+    What the gate before sale said, and under which rules, is sealed with what went on sale.
+    """
     is_listed = kind == "listed"
     return make_body(
         "ObjectEvent",
@@ -86,6 +91,27 @@ def sale(stamp: Stamp, kind: str, goods: Portion, lot_code: str) -> Body:
             "cq:lot": lot_code,
             "cq:amount": number(goods.amount) if goods.amount is not None else None,
             "cq:unit": goods.unit,
+            "cq:ruleVersion": gate.version if gate else None,
+            "cq:saleGate": ("open" if gate.is_open else "closed") if gate else None,
+            "cq:gateChecks": [check.code for check in gate.checks] if gate else [],
+        },
+    )
+
+
+def details(stamp: Stamp, goods: Portion, lot_code: str, brand: str, best_before_on: date | None) -> Body:
+    """Something was added about a lot: its picture, its brand, its best-before day."""
+    return make_body(
+        "ObjectEvent",
+        "details",
+        stamp,
+        {
+            "action": "OBSERVE",
+            "bizStep": "inspecting",
+            "disposition": "in_progress",
+            "quantityList": portions([goods]),
+            "cq:lot": lot_code,
+            "cq:brand": brand,
+            "cq:bestBeforeOn": best_before_on.isoformat() if best_before_on else None,
         },
     )
 

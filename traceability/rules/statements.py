@@ -99,3 +99,58 @@ def gtin_assigned(*, gtin: str, produce: str, unit: str, party: str) -> Statemen
 def alias_given(*, kind: str, uri: str, alias: str, party: str) -> Statement:
     """Return the statement that one thing has two names from now on. What was sealed under the first stays as it is."""
     return {"v": 1, "type": "alias", "of": kind, "uri": uri, "alias": alias, "party": party}
+
+
+def gate_turned(*, lot_code: str, rules: str, missing: Sequence[str], at: datetime) -> Statement:
+    """Return the statement that the gate before sale closed on a lot, or opened again when nothing is missing."""
+    return {
+        "v": 1,
+        "type": "sale-gate",
+        "lot": lot_code,
+        "rules": rules,
+        "result": "closed" if missing else "open",
+        "missing": list(missing),
+        "at": write_time(at),
+    }
+
+
+def standard_declared(*, household: str, template: str, code: str, number: str, at: datetime) -> Statement:
+    """Return the statement that a household keeps a standard. Public as it stands: it names a document, nobody."""
+    return {
+        "v": 1,
+        "type": "standard",
+        "household": household,
+        "production": template,
+        "standard": code,
+        "number": number,
+        "declaredAt": write_time(at),
+    }
+
+
+def ingredients_loaded(*, version: str, source: str, digest: str, at: datetime) -> Statement:
+    """Return the statement that a list of active ingredients is in force. ``digest`` is SHA-256 of its names."""
+    return {
+        "v": 1,
+        "type": "ingredients",
+        "version": version,
+        "source": source,
+        "sha256": digest,
+        "at": write_time(at),
+    }
+
+
+def master_version(*, subject: str, name: str, version: int, status: str, commitment: str, at: datetime) -> Statement:
+    """Return the statement of one version of what the public sees: a salted hash under a random name.
+
+    ``status`` is a certificate's: added, verified, rejected, withdrawn, expired.
+    """
+    told = {
+        "v": 1,
+        "type": "certificate" if subject == "certificate" else "master-data",
+        "subject": subject,
+        "name": name,
+        "version": version,
+        "commit": commitment,
+        "at": write_time(at),
+    }
+    return {**told, "status": status} if status else told

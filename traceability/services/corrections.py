@@ -28,6 +28,7 @@ from traceability.rules.templates import WORK_LABELS
 from traceability.services.chain import Draft, append_record, derived_key, find_replay, lock_chain
 from traceability.services.diary import waiting_until
 from traceability.services.hold import review_season_lots
+from traceability.services.sale_gate import review_site
 from traceability.services.seasons import get_open_season
 
 
@@ -96,6 +97,7 @@ def correct_record(
     )
     if until is not None or old.waiting_until is not None:
         review_season_lots(session, chain, season.id, actor=actor, key=key, now=now)
+    review_site(session, season.site_id, now=now)
     return view_record(session, record)
 
 
@@ -118,6 +120,7 @@ def withdraw_record(
     _declare(session, chain, row, reason, [], actor=actor, key=key, now=now)
     if old.waiting_until is not None:
         review_season_lots(session, chain, season.id, actor=actor, key=key, now=now)
+    review_site(session, season.site_id, now=now)
     return get_record(session, record_id, household_id=household_id)
 
 

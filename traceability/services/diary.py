@@ -29,6 +29,7 @@ from traceability.rules.waiting import last_waiting_day
 from traceability.services.balance import take_from_lot
 from traceability.services.chain import Draft, append_record, find_replay, lock_chain
 from traceability.services.hold import review_season_lots
+from traceability.services.sale_gate import review_site
 from traceability.services.seasons import get_open_season
 
 
@@ -111,6 +112,7 @@ def record_work(
     )
     if until is not None:
         review_season_lots(session, chain, season.id, actor=actor, key=key, now=now)
+        review_site(session, season.site_id, now=now)
     return view_record(session, record)
 
 

@@ -1,5 +1,6 @@
 """Writes what goes into the log, in the transaction of the change itself. The keeper gives it its place and signs."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -127,7 +128,14 @@ def announce_key(session: Session, *, party: str, title: str, commune: str, sign
     """
     public_key = signatory.public_key(party)
     key_id = statements.name_key(public_key)
-    known = session.scalar(select(SigningKey.id).where(SigningKey.key_id == key_id))
+    known = session.execute(
+        select(SigningKey.id, SigningKey.revoked_entry_id).where(SigningKey.key_id == key_id)
+    ).one_or_none()
+    if known is not None and known.revoked_entry_id is not None:
+        # Whoever may still decide gets a new key; the revoked one never signs again.
+        public_key = signatory.renew(party, public_key)
+        key_id = statements.name_key(public_key)
+        known = None
     if known is None:
         entry_id = log_statement(
             session,
@@ -145,6 +153,38 @@ def announce_key(session: Session, *, party: str, title: str, commune: str, sign
             )
         )
     return key_id
+
+
+def revoke_keys_of(session: Session, *, party: str, by: str | None, reason: str, now: datetime) -> int:
+    """Log that an officer's keys sign for nobody from now on; return how many that were. Repeatable.
+
+    ``by`` is the random name of the operator who asked, ``reason`` a code. What was signed before stays valid.
+    """
+    keys = session.execute(
+        select(SigningKey)
+        .where(SigningKey.party == party, SigningKey.revoked_entry_id.is_(None))
+        .order_by(SigningKey.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalars()
+    revoked = 0
+    for key in keys.all():
+        announced = session.scalar(select(LogEntry.content).where(LogEntry.id == key.entry_id))
+        told = json.loads(announced or b"{}")
+        content = statements.key_announced(
+            party=party,
+            public_key=key.public_key,
+            title=str(told.get("title", "")),
+            commune=str(told.get("commune", "")),
+            valid_from=now,
+            action="revoke",
+        )
+        key.revoked_entry_id = log_statement(
+            session, kind="key", content={**content, "reason": reason}, actor_party=by, now=now, subject=party
+        )
+        revoked += 1
+    session.flush()
+    return revoked
 
 
 def _add(

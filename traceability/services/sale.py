@@ -1,7 +1,7 @@
 """Goods that leave a lot for the shop, and goods that come back unsold."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,8 +16,10 @@ from traceability.queries.story import sum_on_sale
 from traceability.rules import events_custody
 from traceability.rules.entries import check_amount
 from traceability.rules.lots import is_sellable
+from traceability.rules.sale_gate import Result, claims_of
 from traceability.services.balance import give_back_to_lot, take_from_lot
 from traceability.services.chain import Draft, append_record, find_replay, lock_chain
+from traceability.services.sale_gate import pass_gate
 
 
 def commit_to_sale(
@@ -29,17 +31,22 @@ def commit_to_sale(
     key: uuid.UUID,
     actor: Actor,
     now: datetime,
+    claims: Collection[str] = (),
 ) -> LotView:
-    """Put part of a lot on sale: it leaves the lot, and that is sealed.
+    """Put part of a lot on sale: it leaves the lot, and that is sealed with what the gate said.
 
-    Raises ``Refused``: ``lot_not_sellable`` unless the lot is verified and within its date, ``not_enough_left``.
+    ``claims`` are the kinds of certificates that the names of the goods claim (``sale_gate.claims_of``). Raises
+    ``Refused``: ``lot_not_sellable`` unless the lot is verified and within its date, ``lot_incomplete_for_sale`` with
+    everything that the gate misses, ``not_enough_left``.
     """
 
-    def move(lot: LotView) -> None:
+    def move(lot: LotView) -> Result:
         if not is_sellable(lot.state, lot.best_before_on, local_date(now)):
             message = f"Lô {lot.code} chưa được bán: cần xã xác nhận và còn hạn sử dụng."
             raise Refused("lot_not_sellable", message, lot=lot.code, state=lot.state)
+        result = pass_gate(session, lot, claims=frozenset(claims) | claims_of(lot.produce, lot.grade or ""), now=now)
         take_from_lot(session, lot, quantity)
+        return result
 
     return _move(session, household_id, lot_id, quantity, "listed", move, key=key, actor=actor, now=now)
 
@@ -74,7 +81,7 @@ def _move(  # noqa: PLR0917 - the arguments of the two use cases
     lot_id: int,
     quantity: Decimal,
     kind: str,
-    move: Callable[[LotView], None],
+    move: Callable[[LotView], Result | None],
     *,
     key: uuid.UUID,
     actor: Actor,
@@ -85,13 +92,13 @@ def _move(  # noqa: PLR0917 - the arguments of the two use cases
     if find_replay(session, chain, key) is not None:
         return lot
     check_amount(quantity, None, field="quantity")
-    move(lot)
+    gate = move(lot)
     goods = events_custody.lot_portion(lot.produce, lot.code, quantity, lot.unit, lot.gtin)
     append_record(
         session,
         chain,
         Draft(
-            build=lambda stamp: events_custody.sale(stamp, kind, goods, lot.code),
+            build=lambda stamp: events_custody.sale(stamp, kind, goods, lot.code, gate),
             occurred_at=now,
             site_id=lot.site_id,
             lots={lot.id: quantity},

@@ -26,6 +26,7 @@ from traceability.rules.lots import VERIFY_WITHIN, LotState, LotStep
 from traceability.rules.statements import Decision, verification
 from traceability.services.chain import Draft, append_record, find_replay, lock_chain
 from traceability.services.log import announce_key, log_statement
+from traceability.services.sale_gate import review_gates
 from traceability.services.states import move_lot
 
 
@@ -141,6 +142,7 @@ def _decide(  # noqa: PLR0917
         )
     )
     _sign(session, record, story, officer, officer_title, signatory, lot, decision, now)
+    review_gates(session=session, lot_ids=[lot.id], now=now)
     told = (lot.id, lot.code, lot.household_id, lot.commune_id, officer_title)
     record_event(session, LotVerified(*told) if decision == "verified" else LotSentBack(*told, reason))
     return get_lot(session, lot_id)

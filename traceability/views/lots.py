@@ -2,10 +2,12 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import date
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from marketplace.accounts.gate import current_actor, needs
 from marketplace.accounts.rules import Permission
@@ -17,13 +19,16 @@ from traceability.forms.diary import LossForm, StepForm
 from traceability.queries.lots import LotView, get_lot_by_code
 from traceability.queries.recalls import find_recall_of_lot
 from traceability.queries.records import RecordView
+from traceability.queries.sale_gate import find_gate, gather_facts
 from traceability.queries.story import list_neighbours, list_story, sum_on_sale
 from traceability.queries.verifications import facts_of
 from traceability.rules.completeness import list_missing
 from traceability.rules.lots import LotState
+from traceability.rules.sale_gate import Result, claims_of, judge
 from traceability.services.diary import record_loss
 from traceability.services.verification import request_verification
 from traceability.views.blueprint import blueprint
+from traceability.views.gate import tell_checklist
 from traceability.views.owner import own_household_id, show_refusal
 from traceability.views.photos import keep_photos, kept_photos
 from traceability.views.steps import tell_steps
@@ -60,10 +65,17 @@ def _lot_page(found: LotView, problem: str = "", status: int = 200) -> ResponseR
         neighbours=list_neighbours(session, found.id),
         steps=tell_steps(story, is_private=True),
         is_expired=found.best_before_on is not None and found.best_before_on < today,
+        gate=tell_checklist(_judge(session, found, story, today), found, may_mend=True),
         form_key=uuid.uuid4(),
         problem=problem,
     )
     return page, status
+
+
+def _judge(session: Session, found: LotView, story: Sequence[RecordView], today: date) -> Result:
+    known = find_gate(session, found.id)
+    claims = (known.claims if known else frozenset()) | claims_of(found.produce, found.grade or "")
+    return judge(gather_facts(session, found, story, on=today, claims=claims))
 
 
 def _sent_back(found: LotView, story: Sequence[RecordView]) -> RecordView | None:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from marketplace.accounts.gate import current_actor, needs
 from marketplace.accounts.queries import get_title
 from marketplace.accounts.rules import Permission
-from marketplace.core.clock import utcnow
+from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError
 from marketplace.core.registry import resolve
@@ -26,12 +26,15 @@ from traceability.queries.lots import (
     list_waiting_lots,
 )
 from traceability.queries.recalls import find_recall_of_lot
+from traceability.queries.sale_gate import gather_facts
 from traceability.queries.story import list_neighbours, list_story
 from traceability.queries.verifications import facts_of, find_own_hand
 from traceability.rules.completeness import list_missing
 from traceability.rules.lots import STATE_LABELS, VERIFY_WITHIN, LotState
+from traceability.rules.sale_gate import claims_of, judge
 from traceability.services.verification import send_back_lot, verify_lot
 from traceability.views.blueprint import blueprint
+from traceability.views.gate import tell_checklist
 from traceability.views.owner import own_commune_id, show_refusal
 from traceability.views.steps import tell_steps
 
@@ -105,6 +108,16 @@ def _review_page(lot: LotView, form: SendBackForm, problem: str = "", status: in
         site=get_site(session, lot.site_id),
         steps=tell_steps(story, is_private=True),
         missing=list_missing(facts_of(story)),
+        gate=tell_checklist(
+            judge(
+                gather_facts(
+                    session, lot, story, on=local_date(utcnow()), claims=claims_of(lot.produce, lot.grade or "")
+                )
+            ),
+            lot,
+            may_mend=False,
+            without={"verified"} if lot.state == LotState.AWAITING else set(),
+        ),
         is_own_hand=find_own_hand(story, current_actor().party),
         is_waiting=lot.state == LotState.AWAITING,
         due=_due_times([lot]).get(lot.id),

@@ -17,8 +17,10 @@ from sellers.queries import get_household_with_site, list_valid_certificates
 from traceability.queries.lots import LotView, find_lot_by_code
 from traceability.queries.passport import SealView, get_seal
 from traceability.queries.records import RecordView
+from traceability.queries.sale_gate import tell_facts
 from traceability.queries.story import list_story
 from traceability.rules.lots import LotState
+from traceability.rules.sale_gate import judge
 from traceability.rules.templates import TREATMENTS
 from traceability.views.blueprint import blueprint
 from traceability.views.steps import Step, tell_steps
@@ -70,6 +72,10 @@ def passport(code: str) -> ResponseReturnValue:
             *_tell_parcels(seal),
         ],
         seal=seal.chain,
+        ten_items_told=[
+            (item.label, item.text if item.is_met else _("chưa có"))
+            for item in judge(tell_facts(lot, story, household, site, certificates, seal.standard, on=today)).items
+        ],
         decision=_last(story, "verification") if lot.state == LotState.VERIFIED else None,
         recall=_last(story, "recall"),
         treatments=_count_kept(story, lot),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -44,6 +45,7 @@ _ICONS = {
     "split": "tag",
     "merge": "tag",
     "loss": "trash",
+    "details": "pencil",
     "listed": "basket",
     "unlisted": "arrow-left",
     "verification": "check-seal",
@@ -152,6 +154,7 @@ def _title(record: RecordView) -> str:
         "split": _("Tách lô"),
         "merge": _("Gộp lô"),
         "loss": _("Hao hụt"),
+        "details": _("Bổ sung thông tin lô"),
         "listed": _("Đưa ra bán"),
         "unlisted": _("Rút về, không bán nữa"),
         "verification": _("Xã đã xác nhận") if details.get("decision") == "verified" else _("Xã trả lại"),
@@ -171,6 +174,11 @@ def _detail(record: RecordView) -> str:
         until = f"{record.waiting_until:%d/%m/%Y}"
         days = details["waitingDays"]
         return str(_("Cách ly %(days)s ngày, đến hết ngày %(until)s.", days=days, until=until))
+    if record.kind == "details":
+        told = [_("Nhãn hiệu %(brand)s.", brand=details["brand"])] if "brand" in details else []
+        if "bestBeforeOn" in details:
+            told.append(_("Hạn sử dụng %(day)s.", day=f"{date.fromisoformat(details['bestBeforeOn']):%d/%m/%Y}"))
+        return " ".join(told)
     if record.kind in {"loss", "held", "released"}:
         return str(details.get("reason", ""))
     if record.kind == "recall":

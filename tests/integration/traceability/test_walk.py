@@ -17,6 +17,7 @@ from tests.factories.traceability import (
     make_officer_actor,
     make_photo,
     make_season,
+    make_standard,
 )
 from traceability.queries.chain import check_chain, verify_chain
 from traceability.queries.lots import find_lot_by_code, find_unsellable, get_lot, list_sellable_lots
@@ -60,6 +61,7 @@ def test_from_seed_to_recall(session: Session, now: datetime) -> None:  # noqa: 
             kind="spraying",
             happened_on=date(2026, 11, 14),
             product="Thuốc sinh học Bt",
+            ingredient="Bacillus thuringiensis",
             target="sâu tơ",
             waiting_days=5,
         ),
@@ -113,6 +115,11 @@ def test_from_seed_to_recall(session: Session, now: datetime) -> None:  # noqa: 
     )
     assert (packs.state, packs.remaining) == ("verified", Decimal(40))
 
+    with pytest.raises(Refused) as incomplete:
+        commit_to_sale(**who, lot_id=lot.id, quantity=Decimal("30.5"), key=uuid.uuid4())
+    assert incomplete.value.code == "lot_incomplete_for_sale"
+    assert [one["code"] for one in incomplete.value.params["missing"]] == ["item_standard"]
+    make_standard(session, household_id, now=now)
     listed = commit_to_sale(**who, lot_id=lot.id, quantity=Decimal("30.5"), key=uuid.uuid4())
     assert (listed.quantity_out, listed.remaining) == (Decimal("50.5"), Decimal("49.5"))
     with pytest.raises(Refused) as short:
