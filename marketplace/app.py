@@ -20,7 +20,7 @@ from marketplace.accounts.rules import Permission
 from marketplace.config import Settings, from_environment
 from marketplace.core.db import db
 from marketplace.core.limits import limiter
-from marketplace.core.photos import VARIANTS, photo_path
+from marketplace.core.photos import VARIANTS, is_removed, photo_path
 from marketplace.error_pages import register_error_pages
 from marketplace.page_cache import PageCache
 from marketplace.wiring import wire
@@ -188,6 +188,14 @@ def _favicon() -> Response:
     return current_app.send_static_file("img/icon-192.png")
 
 
+#: What stands where a picture of a person stood.
+_REMOVED_PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 240" role="img">'
+    '<rect width="320" height="240" fill="#e7e2d6"/><text x="160" y="126" text-anchor="middle" '
+    'font-family="sans-serif" font-size="20" fill="#55503f">Ảnh đã xóa theo yêu cầu</text></svg>'
+)
+
+
 @needs(Permission.PUBLIC)
 def _photo(sha256: str, variant: str) -> Response:
     """Send a stored photo; the name is its hash, so it may be kept for ever."""
@@ -196,6 +204,8 @@ def _photo(sha256: str, variant: str) -> Response:
         raise NotFound
     path = photo_path(settings.media_dir, sha256, variant)
     if not path.exists():
+        if is_removed(db.session(), sha256):
+            return Response(_REMOVED_PICTURE, status=410, mimetype="image/svg+xml")
         raise NotFound
     response = send_file(path, mimetype="image/webp", max_age=_YEAR_S)
     response.cache_control.immutable = True

@@ -278,6 +278,37 @@ def revoke_key(login: str, *, yes: bool) -> None:
     click.echo(f"{count} keys of {name} are revoked.")
 
 
+@main.command("erase")
+@click.option("--account", default="", help="Phone or e-mail of the account to erase.")
+@click.option("--household", default="", help="Code of the household to erase, with its own people.")
+@click.option("--named", default="", help="Name or phone of somebody who only stands in notes, e.g. a supplier.")
+@click.option("--reason", type=click.Choice(["asked", "guardian", "named", "authority"]), required=True)
+@click.option("--operator", required=True, help="Phone or e-mail of the operator who writes the request down.")
+@click.option("--second", default="", help="The operator who carries it out; needed when there are several.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(account: str, household: str, named: str, reason: str, operator: str, second: str, *, yes: bool) -> None:  # noqa: PLR0917
+    """Erase a person's data for good. Everything sealed stays, names nobody, and still verifies."""
+    given = [kind for kind, text in (("account", account), ("household", household), ("named", named)) if text]
+    if len(given) != 1:
+        message = "give exactly one of --account, --household, --named"
+        raise click.UsageError(message)
+    app = _make_app()
+    from marketplace.core.errors import DomainError
+    from marketplace.desk.command import erase_by_command
+
+    try:
+        with app.app_context():
+            who = {"operator_id": _find_person(operator)[0], "second_id": _find_person(second or operator)[0]}
+            subject_id = _find_person(account)[0] if account else None
+            told = erase_by_command(
+                subject=given[0], subject_id=subject_id, typed=household or named, reason=reason, **who,
+                is_sure=lambda what: yes or click.confirm(what),
+            )  # fmt: skip
+    except DomainError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(told)
+
+
 @main.command("load-ingredients")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--version", "name", required=True, help="What this edition is called, e.g. 75/2025.")

@@ -19,6 +19,7 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     "webhook.sepay": [("orders.apply_bank_webhook", DEFAULT)],
     # Messages to people
     "core.notice_queued": [("core.send_notice", OUTSIDE)],
+    "core.photos_removed": [("desk.delete_photo_files", DEFAULT)],
     # Households and their papers. Pages ask sellers as they are drawn; the search index is built anew each night.
     "sellers.household_verified": _HOUSEHOLD_SEEN,
     "sellers.household_changed": _HOUSEHOLD_SEEN,

@@ -172,6 +172,17 @@ def _person(user: User | None) -> Person | None:
     return Person(user.id, user.name, user.phone, user.email, user.password_hash, user.session_key, user.is_active)
 
 
+def count_operators(session: Session, *, without: int) -> int:
+    """Return how many people run the market, one of them left out."""
+    is_operator = func.array_position(User.roles, Role.OPERATOR.value).is_not(None)
+    return session.scalar(select(func.count()).where(is_operator, User.is_active, User.id != without)) or 0
+
+
+def get_party(session: Session, user_id: int) -> str:
+    """Return the random name under which sealed records know a person, also one whose account is closed."""
+    return session.execute(select(User.party).where(User.id == user_id)).scalar_one_or_none() or ""
+
+
 def get_title(session: Session, user_id: int) -> str:
     """Return what an officer is called in public; never a person's name."""
     return session.execute(select(User.title).where(User.id == user_id)).scalar_one_or_none() or "Cán bộ xã"

@@ -196,6 +196,31 @@ def close_account(*, session: Session, user_id: int, now: datetime) -> None:
     record_event(session, AccountClosed(user_id=user_id, party=user.party))
 
 
+def erase_account(*, session: Session, user_id: int, shown_as: str, now: datetime) -> None:
+    """Empty everything that says who a person is, and close the account. The row stays under its random name.
+
+    Repeatable. Raises ``NotFound``.
+    """
+    close_account(session=session, user_id=user_id, now=now)
+    session.execute(
+        update(User)
+        .where(User.id == user_id, User.erased_at.is_(None))
+        .values(
+            name=shown_as,
+            phone=None,
+            email=None,
+            password_hash="",
+            roles=[],
+            commune_id=None,
+            title="",
+            agreed_at=None,
+            erased_at=now,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+
+
 def _write_down(  # noqa: PLR0917 - who, for whom, as what, what, when
     session: Session, user_id: int, household_id: int, as_role: str, what: str, now: datetime
 ) -> None:

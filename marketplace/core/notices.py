@@ -1,10 +1,11 @@
 """Telling people: a notice is queued with the change and sent once, by e-mail or on the person's desk."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -127,3 +128,16 @@ def list_desk_notices(session: Session, user_id: int, limit: int = 30) -> list[D
 def mark_desk_read(session: Session, user_id: int, now: datetime) -> None:
     """Mark every notice of a person as read."""
     session.execute(update(Notice).where(Notice.user_id == user_id, Notice.read_at.is_(None)).values(read_at=now))
+
+
+def forget_notices(
+    session: Session, *, user_ids: Collection[int], addresses: Collection[str], words: Collection[str]
+) -> int:
+    """Delete what was written to somebody, and what was written to others with these words in it; return how many."""
+    conditions: list[ColumnElement[bool]] = [
+        Notice.user_id.in_(user_ids),
+        func.lower(Notice.recipient).in_([one.lower() for one in addresses]),
+    ]
+    conditions += [Notice.body_text.contains(word, autoescape=True) for word in words if word]
+    conditions += [Notice.subject.contains(word, autoescape=True) for word in words if word]
+    return len(session.execute(delete(Notice).where(or_(*conditions)).returning(Notice.id)).all())

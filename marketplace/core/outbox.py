@@ -1,11 +1,11 @@
 """The outbox: facts are written with the change, and the relay turns them into deliveries later."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
@@ -117,3 +117,20 @@ def retry_delivery(session: Session, delivery_id: int, now: datetime) -> bool:
         .returning(Delivery.id)
     ).scalar_one_or_none()
     return changed is not None
+
+
+def forget_words(session: Session, household_id: int, fields: Collection[str]) -> None:
+    """Take free words out of the facts of a household that everybody was told; those not told yet keep them."""
+    is_waiting = exists().where(Delivery.outbox_id == OutboxEvent.id, Delivery.done_at.is_(None))
+    for field in fields:
+        session.execute(
+            update(OutboxEvent)
+            .where(
+                OutboxEvent.payload["household_id"].as_integer() == household_id,
+                OutboxEvent.payload.has_key(field),
+                OutboxEvent.relayed_at.is_not(None),
+                ~is_waiting,
+            )
+            .values(payload=OutboxEvent.payload.op("||")(func.jsonb_build_object(field, "")))
+            .execution_options(synchronize_session=False)
+        )

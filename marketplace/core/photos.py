@@ -4,18 +4,21 @@ import hashlib
 import os
 import tempfile
 import warnings
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from typing import ClassVar
 
 from PIL import Image, ImageOps, UnidentifiedImageError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from marketplace.core.errors import Refused, TooMuch
 from marketplace.core.models import StoredPhoto
+from marketplace.core.outbox import record_event
 
 MAX_BYTES = 12 * 1024 * 1024
 MAX_PIXELS = 50_000_000
@@ -25,6 +28,14 @@ _QUALITIES = (80, 70, 60, 50, 40, 30, 20)
 #: A phone draws a thumb at half its size, so fewer details do; the first view of a shelf loads a dozen of them, and
 #: with everything else may weigh 100 KB.
 _THUMB_QUALITY = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PhotosRemoved:
+    """Photos were taken out because of people on them; their files have to go."""
+
+    name: ClassVar[str] = "core.photos_removed"
+    hashes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +80,39 @@ def photo_url(sha256: str, variant: str = "large") -> str:
 
 
 def has_photo(session: Session, sha256: str) -> bool:
-    """Say whether a photo is stored."""
-    return session.execute(select(StoredPhoto.id).where(StoredPhoto.sha256 == sha256)).first() is not None
+    """Say whether a photo is stored and was not taken out again."""
+    wanted = select(StoredPhoto.id).where(StoredPhoto.sha256 == sha256, StoredPhoto.removed_at.is_(None))
+    return session.execute(wanted).first() is not None
+
+
+def is_removed(session: Session, sha256: str) -> bool:
+    """Say whether a photo was taken out because of a person on it."""
+    wanted = select(StoredPhoto.id).where(StoredPhoto.sha256 == sha256, StoredPhoto.removed_at.is_not(None))
+    return session.execute(wanted).first() is not None
+
+
+def remove_photos(session: Session, hashes: Collection[str], *, now: datetime) -> list[str]:
+    """Take photos out for good; return those that were there. Their files go with the reaction to ``PhotosRemoved``.
+
+    Records that show them keep the hashes, so everything sealed still verifies. The same picture is not taken in again.
+    """
+    gone = session.execute(
+        update(StoredPhoto)
+        .where(StoredPhoto.sha256.in_(hashes), StoredPhoto.removed_at.is_(None))
+        .values(removed_at=now)
+        .returning(StoredPhoto.sha256)
+    ).scalars()
+    removed = sorted(gone.all())
+    if removed:
+        record_event(session, PhotosRemoved(hashes=removed))
+    return removed
+
+
+def delete_files(media_dir: Path, hashes: Iterable[str]) -> None:
+    """Delete every variant of photos from disk. Repeatable."""
+    for sha256 in hashes:
+        for variant in VARIANTS:
+            photo_path(media_dir, sha256, variant).unlink(missing_ok=True)
 
 
 def _decode(data: bytes) -> Image.Image:

@@ -1,14 +1,18 @@
 """Tells officers and households what happened to lots and in barns: on their desks, and by e-mail when it is urgent."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from flask import current_app
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.queries import find_person_by_id, list_household_user_ids, list_officer_user_ids
 from marketplace.core.clock import utcnow
+from marketplace.core.db import transaction
 from marketplace.core.notices import put_on_desk, queue_email
+from marketplace.core.photos import delete_files
 from marketplace.core.tasks import once, task
+from marketplace.desk.erasure import finish_erasures as end_erasures
 from sellers.queries import get_household
 from traceability.queries.sensors import find_alert
 from traceability.rules.sensor_words import tell_alert, tell_calm
@@ -244,3 +248,18 @@ def tell_household_gate_closed(
             text=f"Lô {code} không còn đủ điều kiện bán. {reason} Bổ sung xong là hàng tự lên sàn lại.",
             link=f"/so-tay/lo/{code}",
         )
+
+
+@task("desk.delete_photo_files", queue="default")
+def delete_photo_files(*, delivery_id: int, hashes: list[str], **_: object) -> None:
+    """Delete the files of photos that were taken out. Deleting what is gone changes nothing, so it may come first."""
+    delete_files(Path(current_app.config["MEDIA_DIR"]), hashes)
+    with once(delivery_id):
+        pass
+
+
+@task("desk.finish_erasures", queue="default")
+def finish_erasures(**_: object) -> None:
+    """Let orders forget people once the law no longer wants them kept."""
+    with transaction() as session:
+        end_erasures(session=session, now=utcnow())

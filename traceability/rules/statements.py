@@ -154,3 +154,27 @@ def master_version(*, subject: str, name: str, version: int, status: str, commit
         "at": write_time(at),
     }
     return {**told, "status": status} if status else told
+
+
+def erased(
+    *,
+    subject: str,
+    party: str | None,
+    reason: str,
+    commitments: Sequence[str],
+    photos: Sequence[str],
+    is_four_eyes: bool,
+    at: datetime,
+) -> Statement:
+    """Return the notice of an erasure: whose salts were destroyed (by their commitments) and why, naming nobody."""
+    told = {
+        "v": 1,
+        "type": "erasure",
+        "subject": subject,
+        "reason": reason,
+        "destroyed": sorted(commitments),
+        "photosRemoved": sorted(photos),
+        "fourEyes": is_four_eyes,
+        "at": write_time(at),
+    }
+    return {**told, "party": party} if party else told

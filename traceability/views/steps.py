@@ -87,6 +87,8 @@ def _tell(record: RecordView, *, is_private: bool) -> Step:
     detail = _detail(record)
     facts = _facts(record)
     if is_private:
+        if record.is_erased:
+            detail = f"{detail} {_('Lời ghi riêng: đã xóa theo yêu cầu.')}".strip()
         if note := record.private.get("note") or record.private.get("reason"):
             detail = f"{detail} {note}".strip()
         if supplier := record.private.get("supplier"):

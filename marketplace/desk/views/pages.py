@@ -1,6 +1,6 @@
-"""Pages of the operator, and the notices of everybody who works here."""
+"""How the market does, its orders and its money, what is stuck; and everybody's notices."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -20,12 +20,12 @@ from marketplace.desk.queries import (
     read_pulse,
 )
 from marketplace.desk.services import forget_task_failure, send_letter_again
+from marketplace.desk.views.blueprint import blueprint
 from orders.queries.money import count_orders_by_state, find_refund, list_credits, list_refunds
 from orders.queries.orders import get_order, list_changes, list_orders
 from orders.rules.states import ORDER_LABELS
 from orders.services.settle_payment import finish_refund
 
-blueprint = Blueprint("desk", __name__)
 _PER_PAGE = 25
 
 

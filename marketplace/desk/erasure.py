@@ -1,0 +1,246 @@
+"""Erasing a person: one transaction over every package that knows something, and what the law makes us keep."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from catalog.services.forget import forget_household, forget_reviewer
+from marketplace.accounts.queries import (
+    count_operators,
+    find_person_by_id,
+    get_party,
+    list_helped_households,
+    list_members,
+)
+from marketplace.accounts.rules import Actor
+from marketplace.accounts.services import erase_account
+from marketplace.core.clock import local_date
+from marketplace.core.errors import Refused
+from marketplace.core.notices import forget_notices
+from marketplace.core.outbox import forget_words
+from marketplace.core.photos import remove_photos
+from orders.queries.duties import Duties, read_buyers_duties, read_households_duties
+from orders.services.forget import forget_buyer, forget_seller
+from sellers.queries import get_household
+from sellers.services.erasure import erase_household
+from traceability.queries.erasure import (
+    ErasureView,
+    count_private_details,
+    count_sealed_mentions,
+    list_household_photos,
+    list_mentions,
+)
+from traceability.rules.entries import SYSTEM_ACTOR
+from traceability.rules.erasure import ERASED, ERASED_HOUSEHOLD, Wanted, check_four_eyes, describe, read_wanted
+from traceability.services.chain import lock_chain
+from traceability.services.erasure import (
+    Notice,
+    destroy_household,
+    destroy_mentions,
+    end_duty,
+    find_party,
+    finish_erasure,
+    list_ended_duties,
+    lock_erasure,
+)
+
+#: Contracts are kept three years (drafts under Law 122/2025/QH15 on e-commerce; compare with the decree in force).
+KEEP_ORDERS = timedelta(days=3 * 366)
+_FREE_WORDS = ("reason", "instruction", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an erasure would do, for the operator to read before pressing."""
+
+    shown: str
+    private_details: int
+    mentions: int
+    sealed_mentions: int
+    photos: Sequence[str]
+    duties: Duties | None
+    accounts: Sequence[str]
+    is_alone: bool
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether something has to be finished first."""
+        return self.duties is not None and self.duties.unfinished > 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Somebody whose account goes."""
+
+    user_id: int
+    name: str
+    phone: str | None
+    email: str | None
+
+
+def preview_erasure(session: Session, request: ErasureView) -> Preview:
+    """Return what erasing would touch. Changes nothing."""
+    people = _people(session, request)
+    wanted = _wanted(session, request, people)
+    household_id = request.subject_id if request.subject == "household" else None
+    return Preview(
+        shown=_shown(session, request),
+        private_details=count_private_details(session, household_id) if household_id else 0,
+        mentions=len(list_mentions(session, wanted)),
+        sealed_mentions=count_sealed_mentions(session, household_id, wanted) if household_id else 0,
+        photos=list_household_photos(session, household_id) if household_id else (),
+        duties=_duties(session, request),
+        accounts=[person.name for person in people],
+        is_alone=count_operators(session, without=request.asked_by) == 0,
+    )
+
+
+def erase(*, session: Session, erasure_id: int, photos: Collection[str], operator: Actor, now: datetime) -> ErasureView:
+    """Erase what was asked for, in this one transaction; asking again changes nothing.
+
+    Raises ``NotFound``; ``Refused``: ``four_eyes``, ``erasure_has_open_orders``, ``erasure_was_refused``.
+    """
+    request = lock_erasure(session, erasure_id)
+    if request.state == "done":
+        return request
+    if request.state == "refused":
+        message = "Yêu cầu này đã bị từ chối. Hãy nhập yêu cầu mới."
+        raise Refused("erasure_was_refused", message)
+    operator_id = operator.user_id or 0
+    is_four_eyes = check_four_eyes(
+        asked_by=request.asked_by,
+        done_by=operator_id,
+        other_operators=count_operators(session, without=request.asked_by),
+    )
+    duties = _duties(session, request)
+    if duties is not None and duties.unfinished:
+        message = f"Còn {duties.unfinished} đơn hàng hoặc khoản hoàn chưa xong. Xong hết mới xóa được."
+        raise Refused("erasure_has_open_orders", message, unfinished=duties.unfinished)
+    people = _people(session, request)
+    wanted = _wanted(session, request, people)
+    commitments: list[str] = []
+    pictures: list[str] = []
+    party = None
+    if request.subject == "household" and request.subject_id is not None:
+        party, commitments, pictures = _erase_household(session, request.subject_id, people, photos, erasure_id, now)
+    elif request.subject == "account" and request.subject_id is not None:
+        party = get_party(session, request.subject_id)
+    for person in people:
+        erase_account(session=session, user_id=person.user_id, shown_as=ERASED, now=now)
+    if duties is not None:
+        forget_reviewer(session=session, consignment_refs=duties.consignments, shown_as=ERASED)
+    commitments += destroy_mentions(session, wanted, now=now)
+    forget_notices(
+        session,
+        user_ids=[person.user_id for person in people],
+        addresses=[person.email for person in people if person.email],
+        words=[],
+    )
+    kept_reason, kept_until = _kept(duties, now)
+    notice = Notice(
+        commitments=commitments,
+        photos=remove_photos(session, pictures, now=now),
+        party=party,
+        operator=operator.party,
+        is_four_eyes=is_four_eyes,
+        kept_reason=kept_reason,
+        kept_until=kept_until,
+    )
+    finish_erasure(session, erasure_id, notice, done_by=operator_id, now=now)
+    return lock_erasure(session, erasure_id)
+
+
+def _erase_household(  # noqa: PLR0917 - whose, with whom, which pictures, under which key, when
+    session: Session,
+    household_id: int,
+    people: Sequence[_Person],
+    photos: Collection[str],
+    erasure_id: int,
+    now: datetime,
+) -> tuple[str | None, list[str], list[str]]:
+    lock_chain(session, household_id)
+    household = get_household(session, household_id)
+    own = frozenset(list_household_photos(session, household_id))
+    key = uuid.uuid5(uuid.NAMESPACE_OID, f"erasure-{erasure_id}")
+    forget_household(session=session, household_id=household_id, actor=SYSTEM_ACTOR, key=key, now=now)
+    pictures = erase_household(session=session, household_id=household_id, shown_as=ERASED_HOUSEHOLD, now=now)
+    commitments = destroy_household(session, household_id, now=now)
+    forget_words(session, household_id, _FREE_WORDS)
+    names = [household.shown_name, household.representative, *(person.name for person in people)]
+    forget_notices(session, user_ids=[], addresses=[], words=[name for name in names if len(name) > _SHORT])
+    return find_party(session, household_id), commitments, [*pictures, *(photo for photo in photos if photo in own)]
+
+
+#: A word this short in a letter to others says nothing about anybody.
+_SHORT = 5
+
+
+def _people(session: Session, request: ErasureView) -> list[_Person]:
+    """Return whose accounts go: the person's own, or those of a household who belong to no other."""
+    if request.subject_id is None:
+        return []
+    if request.subject == "account":
+        ids = [request.subject_id]
+    else:
+        ids = [
+            member.user_id
+            for member in list_members(session, request.subject_id)
+            if member.kind == "own"
+            and all(one.household_id == request.subject_id for one in list_helped_households(session, member.user_id))
+        ]
+    found = [find_person_by_id(session, user_id) for user_id in ids]
+    return [_Person(one.id, one.name, one.phone, one.email) for one in found if one is not None]
+
+
+def _wanted(session: Session, request: ErasureView, people: Sequence[_Person]) -> Wanted:
+    if request.subject == "named":
+        return read_wanted(request.wanted) if request.wanted else describe(())
+    names = [person.name for person in people]
+    phones = [person.phone for person in people if person.phone]
+    if request.subject == "household" and request.subject_id is not None:
+        household = get_household(session, request.subject_id)
+        names.append(household.representative)
+        phones.append(household.phone)
+    return describe([name for name in names if " " in name.strip() and not name.startswith(ERASED)], phones)
+
+
+def _duties(session: Session, request: ErasureView) -> Duties | None:
+    if request.subject_id is None:
+        return None
+    if request.subject == "household":
+        return read_households_duties(session, request.subject_id)
+    return read_buyers_duties(session, request.subject_id)
+
+
+def _kept(duties: Duties | None, now: datetime) -> tuple[str, date | None]:
+    if duties is None or not duties.kept or duties.last_placed_at is None:
+        return "", None
+    until = local_date(max(duties.last_placed_at, now - KEEP_ORDERS) + KEEP_ORDERS)
+    return (
+        f"Giữ {duties.kept} đơn hàng và chứng từ tiền theo luật đến hết ngày {until:%d/%m/%Y}, rồi tự xóa tên.",
+        until,
+    )
+
+
+def _shown(session: Session, request: ErasureView) -> str:
+    if request.subject == "household" and request.subject_id is not None:
+        return get_household(session, request.subject_id).shown_name
+    if request.subject == "account" and request.subject_id is not None:
+        person = find_person_by_id(session, request.subject_id)
+        return person.name if person is not None else ""
+    return request.wanted
+
+
+def finish_erasures(*, session: Session, now: datetime) -> int:
+    """Let orders forget people whose time the law wanted is over; return how many erasures that ended. Repeatable."""
+    ended = list_ended_duties(session, local_date(now) - timedelta(days=1))
+    for request in ended:
+        if request.subject == "household" and request.subject_id is not None:
+            forget_seller(session=session, household_id=request.subject_id, shown_as=ERASED_HOUSEHOLD)
+        elif request.subject_id is not None:
+            forget_buyer(session=session, user_id=request.subject_id, shown_as=ERASED)
+        end_duty(session, request.id)
+    return len(ended)

@@ -1,0 +1,5 @@
+"""The blueprint of the operator's desk."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("desk", __name__)

@@ -1,0 +1,143 @@
+"""Erasing people: a person asks on the own account's page, the operator writes a request down, looks and erases."""
+
+import re
+import uuid
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from marketplace.accounts.forms import read_login
+from marketplace.accounts.gate import current_actor, needs
+from marketplace.accounts.queries import find_person
+from marketplace.accounts.rules import Permission
+from marketplace.core.clock import utcnow
+from marketplace.core.db import db, transaction
+from marketplace.core.errors import DomainError, NotFound
+from marketplace.core.limits import limiter
+from marketplace.desk.erasure import erase, preview_erasure
+from marketplace.desk.forms import ErasureForm, PressedForm
+from marketplace.desk.views.blueprint import blueprint
+from sellers.queries import get_household_by_code
+from traceability.queries.erasure import get_erasure, list_erasures
+from traceability.services.erasure import ask_erasure, refuse_erasure
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@blueprint.route("/dieu-hanh/xoa-du-lieu", methods=["GET", "POST"])
+@needs(Permission.OPERATE)
+@limiter.limit("60/hour", methods=["POST"])
+def erasures() -> ResponseReturnValue:
+    """List requests to erase, and write a new one down."""
+    form = ErasureForm()
+    status = 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                with transaction() as session:
+                    erasure_id = ask_erasure(
+                        session=session,
+                        subject=form.subject.data,
+                        subject_id=_find_subject(session, form.subject.data, form.wanted.data or ""),
+                        wanted=form.wanted.data if form.subject.data == "named" else "",
+                        reason=form.reason.data,
+                        note=form.note.data or "",
+                        asked_by=current_actor().user_id or 0,
+                        key=form.key,
+                        now=utcnow(),
+                    )
+                return redirect(url_for("desk.erasure", erasure_id=erasure_id), 303)
+            except DomainError as error:
+                form.add_error(error)
+    return render_template("desk/erasures.html", form=form, requests=list_erasures(db.session())), status
+
+
+def _find_subject(session: Session, subject: str, typed: str) -> int | None:
+    if subject == "household":
+        try:
+            return get_household_by_code(session, typed).id
+        except NotFound:
+            return None
+    if subject == "account":
+        phone, email = read_login(typed)
+        person = find_person(session, phone=phone, email=email)
+        return person.id if person is not None else None
+    return None
+
+
+@blueprint.get("/dieu-hanh/xoa-du-lieu/<int:erasure_id>")
+@needs(Permission.OPERATE)
+def erasure(erasure_id: int) -> ResponseReturnValue:
+    """Show what a request would erase, before anybody presses."""
+    return _page(erasure_id)
+
+
+def _page(erasure_id: int, problem: str = "", status: int = 200) -> ResponseReturnValue:
+    session = db.session()
+    found = get_erasure(session, erasure_id)
+    page = render_template(
+        "desk/erasure.html",
+        request_=found,
+        preview=preview_erasure(session, found) if found.state == "asked" else None,
+        is_own=found.asked_by == current_actor().user_id,
+        problem=problem,
+    )
+    return page, status
+
+
+@blueprint.post("/dieu-hanh/xoa-du-lieu/<int:erasure_id>/xoa")
+@needs(Permission.OPERATE)
+def carry_out(erasure_id: int) -> ResponseReturnValue:
+    """Erase. Pressing twice erases once."""
+    if not PressedForm().validate():
+        return _page(erasure_id, _("Biểu mẫu đã cũ. Hãy bấm lại lần nữa."), 422)
+    photos = [one for one in request.form.getlist("photos") if _HASH.fullmatch(one)]
+    try:
+        with transaction() as session:
+            erase(session=session, erasure_id=erasure_id, photos=photos, operator=current_actor(), now=utcnow())
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _page(erasure_id, error.message, 422)
+    flash(_("Đã xóa. Mọi bằng chứng trước đó vẫn kiểm tra được."), "success")
+    return redirect(url_for("desk.erasure", erasure_id=erasure_id), 303)
+
+
+@blueprint.post("/dieu-hanh/xoa-du-lieu/<int:erasure_id>/tu-choi")
+@needs(Permission.OPERATE)
+def turn_down(erasure_id: int) -> ResponseReturnValue:
+    """Close a request without erasing."""
+    get_erasure(db.session(), erasure_id)
+    if PressedForm().validate():
+        with transaction() as session:
+            refuse_erasure(session=session, erasure_id=erasure_id, done_by=current_actor().user_id or 0, now=utcnow())
+        flash(_("Đã đóng yêu cầu, không xóa gì."), "success")
+    return redirect(url_for("desk.erasures"), 303)
+
+
+@blueprint.post("/tai-khoan/xoa-du-lieu")
+@needs(Permission.SIGNED_IN)
+@limiter.limit("5/hour")
+def ask_own_erasure() -> ResponseReturnValue:
+    """Ask that one's own data be erased; an operator looks at it within two working days (Decree 356/2025)."""
+    actor = current_actor()
+    if actor.user_id is None or not PressedForm().validate():
+        raise NotFound
+    with transaction() as session:
+        ask_erasure(
+            session=session,
+            subject="account",
+            subject_id=actor.user_id,
+            wanted="",
+            reason="asked",
+            note="",
+            asked_by=actor.user_id,
+            # One request for each person: asking again finds the first.
+            key=uuid.uuid5(uuid.NAMESPACE_OID, f"erase-me-{actor.party}"),
+            now=utcnow(),
+        )
+    flash(_("Đã nhận yêu cầu. Chợ sẽ trả lời trong 2 ngày làm việc."), "success")
+    return redirect("/tai-khoan", 303)
