@@ -19,7 +19,7 @@ from traceability.rules.events_barn import KIND as SENSORS
 
 #: What concerns a lot alone and says nothing about what was made from it.
 _OWN_ONLY = ("listed", "unlisted", "loss")
-PARCEL_KINDS = ("parcel_packed", "parcel_shipped", "parcel_delivered", "parcel_returned")
+PARCEL_KINDS = ("sold", "parcel_packed", "parcel_shipped", "parcel_delivered", "parcel_returned", "unpacked")
 
 
 @dataclass(frozen=True, slots=True)

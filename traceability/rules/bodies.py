@@ -37,6 +37,8 @@ class Stamp:
     place: str | None = None
     photos: tuple[str, ...] = ()
     commitment: str | None = None
+    #: URIs of certificates that were in date and cover what the record is about.
+    certificates: tuple[str, ...] = ()
     #: Known to the day only, which is how a diary is kept.
     is_day_only: bool = False
 
@@ -65,6 +67,7 @@ def make_body(event_type: str, kind: str, stamp: Stamp, fields: Mapping[str, Any
         "eventTime": _local(stamp.occurred_at),
         "eventTimeZoneOffset": OFFSET,
         "recordTime": _local(stamp.recorded_at),
+        "certificationInfo": list(stamp.certificates),
         "readPoint": {"id": identifiers.place_uri(stamp.place)} if stamp.place else None,
         "cq:kind": kind,
         "cq:household": identifiers.party_uri(stamp.household_party),

@@ -27,7 +27,7 @@ def packing(  # noqa: PLR0917 - what is sealed, field by field
             "disposition": "active",
             "inputQuantityList": portions([parent]),
             "outputQuantityList": portions([lot_portion(produce, lot_code, entry.amount, entry.unit, gtin)]),
-            "ilmd": ilmd(entry.happened_on, entry.best_before_on),
+            "ilmd": ilmd(lot_code, entry.happened_on, entry.best_before_on),
             "cq:lot": lot_code,
             "cq:produce": produce,
             "cq:amount": number(entry.amount),
@@ -184,6 +184,43 @@ def parcel_packed(stamp: Stamp, parcel: str, consignment: str, goods: Sequence[P
             "parentID": parcel,
             "bizStep": "packing",
             "disposition": "in_progress",
+            "childQuantityList": portions(goods),
+            "bizTransactionList": [{"type": "desadv", "bizTransaction": identifiers.transaction_uri(consignment)}],
+            "cq:lots": list(codes),
+        },
+    )
+
+
+def goods_sold(stamp: Stamp, consignment: str, goods: Sequence[Portion], codes: Sequence[str]) -> Body:
+    """Goods of lots were sold: a buyer's order, under a random name, now stands against them."""
+    return make_body(
+        "TransactionEvent",
+        "sold",
+        stamp,
+        {
+            "action": "ADD",
+            "bizStep": "retail_selling",
+            "disposition": "retail_sold",
+            "quantityList": portions(goods),
+            "bizTransactionList": [{"type": "po", "bizTransaction": identifiers.transaction_uri(consignment)}],
+            "cq:lots": list(codes),
+        },
+    )
+
+
+def parcel_unpacked(
+    stamp: Stamp, parcel: str, consignment: str, goods: Sequence[Portion], codes: Sequence[str]
+) -> Body:
+    """Goods came out of a parcel (its address) that came back: they are no longer one thing."""
+    return make_body(
+        "AggregationEvent",
+        "unpacked",
+        stamp,
+        {
+            "action": "DELETE",
+            "parentID": parcel,
+            "bizStep": "unpacking",
+            "disposition": "returned",
             "childQuantityList": portions(goods),
             "bizTransactionList": [{"type": "desadv", "bizTransaction": identifiers.transaction_uri(consignment)}],
             "cq:lots": list(codes),

@@ -17,6 +17,8 @@ _PUTS_IN = frozenset({"planting", "stocking", "fertilising", "feeding", "waterin
 #: Kind of work -> CBV 2.0 business step, where there is one.
 _CBV_STEPS = {"checking": "inspecting", "deaths": "other"}
 _WATER = "nước tưới"
+#: ISO 3166-1: households of the communes farm in Viet Nam.
+COUNTRY = "VN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,9 @@ def harvest(
             "outputQuantityList": portions(
                 [Portion(identifiers.lot_uri(produce, lot_code, gtin), entry.amount, entry.unit)]
             ),
-            "ilmd": ilmd(entry.happened_on, entry.best_before_on, entry.grade),
+            "ilmd": ilmd(
+                lot_code, entry.happened_on, entry.best_before_on, entry.grade, is_harvest=origin == "harvest"
+            ),
             "cq:lot": lot_code,
             "cq:produce": produce,
             "cq:amount": number(entry.amount),
@@ -144,11 +148,22 @@ def harvest(
     )
 
 
-def ilmd(made_on: date, best_before_on: date | None, grade: str = "") -> Body:
-    """Return a lot's master data, which EPCIS allows where a lot begins and nowhere else."""
+def ilmd(
+    lot_code: str, made_on: date, best_before_on: date | None, grade: str = "", *, is_harvest: bool = False
+) -> Body:
+    """Return a lot's master data, which EPCIS allows where a lot begins and nowhere else.
+
+    What CBV 2.0 has a name for stands under that name (``cbvmda``) as well as under our own.
+    """
+    made, best_before = made_on.isoformat(), best_before_on.isoformat() if best_before_on else None
     fields = {
-        "cq:madeOn": made_on.isoformat(),
-        "cq:bestBeforeOn": best_before_on.isoformat() if best_before_on else None,
+        "cbvmda:lotNumber": lot_code,
+        "cbvmda:countryOfOrigin": COUNTRY,
+        "cbvmda:bestBeforeDate": best_before,
+        "cbvmda:harvestStartDate": made if is_harvest else None,
+        "cbvmda:harvestEndDate": made if is_harvest else None,
+        "cq:madeOn": made,
+        "cq:bestBeforeOn": best_before,
         "cq:grade": grade,
     }
     return {key: value for key, value in fields.items() if value}

@@ -66,6 +66,11 @@ def transaction_uri(ulid: str) -> str:
     return f"{BASE}/id/bt/{ulid.lower()}"
 
 
+def certificate_uri(certificate_id: int) -> str:
+    """Return the URI of a certificate that an officer has seen; its record tells agency, number and dates."""
+    return f"{BASE}/id/bt/cert-{certificate_id}"
+
+
 def step_uri(kind: str) -> str:
     """Return the URI of a business step for which CBV 2.0 has no word (planting, spraying ...)."""
     return f"{VOCABULARY}bizstep/{kind}"

@@ -12,6 +12,7 @@ from sqlalchemy import Select, bindparam, insert, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
+from epcis.validation import list_event_problems
 from marketplace.accounts.rules import Actor
 from marketplace.core.errors import Conflict, Refused
 from marketplace.core.ids import new_ulid
@@ -38,6 +39,7 @@ class Draft:
     lot_id: int | None = None
     lots: Mapping[int, Decimal | None] = field(default_factory=dict)
     photos: tuple[str, ...] = ()
+    certificates: tuple[str, ...] = ()
     private: Mapping[str, str] = field(default_factory=dict)
     waiting_until: date | None = None
     corrects_id: int | None = None
@@ -109,9 +111,11 @@ def append_record(
             place=name_place(session, draft.site_id) if draft.site_id is not None else None,
             photos=draft.photos,
             commitment=commitment,
+            certificates=draft.certificates,
             is_day_only=draft.is_day_only,
         )
     )
+    _check_event(body)
     sealed = canonical_bytes(body)
     record = Record(
         household_id=chain.household_id,
@@ -149,6 +153,14 @@ def append_record(
             ],
         )
     return record
+
+
+def _check_event(body: Body) -> None:
+    """Raise ``ValueError`` for what is no valid EPCIS 2.0 event: a mistake in a builder is never sealed."""
+    problems = list_event_problems(body, None)
+    if problems:
+        message = f"{body.get('cq:kind')}: {problems[0].path or '/'} {problems[0].message}"
+        raise ValueError(message)
 
 
 def derived_key(key: uuid.UUID, part: str) -> uuid.UUID:

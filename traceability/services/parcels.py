@@ -12,12 +12,12 @@ from marketplace.accounts.rules import Actor
 from marketplace.core.errors import NotFound, Refused
 from marketplace.core.ids import new_ulid
 from traceability.models.custody import Parcel
-from traceability.queries.lots import get_lot
+from traceability.queries.lots import get_lot, list_lots
 from traceability.queries.story import list_record_lots
 from traceability.rules import events_custody
 from traceability.rules.entries import SYSTEM_ACTOR, check_amount, check_length
 from traceability.rules.identifiers import parcel_uri
-from traceability.services.chain import Draft, append_record, find_replay, lock_chain
+from traceability.services.chain import Draft, append_record, derived_key, find_replay, lock_chain
 from traceability.services.gs1_numbers import next_sscc
 
 _MAX_REF = 80
@@ -34,10 +34,11 @@ def record_packing(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Seal that goods of these lots (each amount in its lot's unit) went into a parcel (EPCIS AggregationEvent ADD).
+    """Seal that goods of these lots (each amount in its lot's unit) were sold, and that they went into a parcel.
 
-    The references are the shop's own; random names stand for them in the record. The amounts left their lots when
-    they were put on sale. Raises ``NotFound`` for another household's lot, ``Refused`` for an empty parcel.
+    Two records: an EPCIS TransactionEvent (the order stands against the lots) and an AggregationEvent ADD.
+    The references are the shop's own; random names stand for them in the records. The amounts left their lots when they
+    were put on sale. Raises ``NotFound`` for another household's lot, ``Refused`` for an empty parcel.
     """
     chain = lock_chain(session, household_id)
     if find_replay(session, chain, key) is not None:
@@ -56,6 +57,18 @@ def record_packing(
     name = parcel_uri(parcel_ulid, sscc)
     goods = [events_custody.lot_portion(lot.produce, lot.code, amounts[lot.id], lot.unit, lot.gtin) for lot in lots]
     codes = [lot.code for lot in lots]
+    append_record(
+        session,
+        chain,
+        Draft(
+            build=lambda stamp: events_custody.goods_sold(stamp, consignment_ulid, goods, codes),
+            occurred_at=now,
+            lots=amounts,
+        ),
+        actor=actor,
+        key=derived_key(key, "sold"),
+        now=now,
+    )
     record = append_record(
         session,
         chain,
@@ -117,7 +130,10 @@ def record_return(
     actor: Actor = SYSTEM_ACTOR,
     now: datetime,
 ) -> None:
-    """Seal that a parcel came back. Raises ``NotFound`` when it was never packed here."""
+    """Seal that a parcel came back, and that its goods came out of it (EPCIS AggregationEvent DELETE).
+
+    Raises ``NotFound`` when it was never packed here.
+    """
     _record_move(session, "parcel_returned", parcel_ref, occurred_at, key=key, actor=actor, now=now)
 
 
@@ -140,16 +156,35 @@ def _record_move(
         return
     lots = list_record_lots(session, parcel.record_id)
     name = parcel_uri(parcel.parcel_ulid, parcel.sscc)
+    # A carrier's clock may run ahead of ours; a record never lies in the future.
+    moved_at = min(occurred_at, now)
     append_record(
         session,
         chain,
         Draft(
             build=lambda stamp: events_custody.parcel_moved(stamp, kind, name, parcel.consignment_ulid),
-            # A carrier's clock may run ahead of ours; a record never lies in the future.
-            occurred_at=min(occurred_at, now),
+            occurred_at=moved_at,
             lots=lots,
         ),
         actor=actor,
         key=key,
+        now=now,
+    )
+    if kind != "parcel_returned":
+        return
+    found = list_lots(session, lots)
+    inside = [(found[lot_id], lots[lot_id] or Decimal(0)) for lot_id in sorted(found)]
+    goods = [events_custody.lot_portion(lot.produce, lot.code, amount, lot.unit, lot.gtin) for lot, amount in inside]
+    codes = [lot.code for lot, _ in inside]
+    append_record(
+        session,
+        chain,
+        Draft(
+            build=lambda stamp: events_custody.parcel_unpacked(stamp, name, parcel.consignment_ulid, goods, codes),
+            occurred_at=moved_at,
+            lots=lots,
+        ),
+        actor=actor,
+        key=derived_key(key, "unpacked"),
         now=now,
     )

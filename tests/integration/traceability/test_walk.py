@@ -140,6 +140,7 @@ def test_from_seed_to_recall(session: Session, now: datetime) -> None:  # noqa: 
     record_delivery(session=session, parcel_ref="KIEN-1", occurred_at=arrived, key=uuid.uuid4(), now=arrived)
     parcels = count_parcels(session, lot.id)
     assert {kind: parcel.count for kind, parcel in parcels.items()} == {
+        "sold": 1,
         "parcel_packed": 1,
         "parcel_shipped": 1,
         "parcel_delivered": 1,
@@ -186,5 +187,5 @@ def test_from_seed_to_recall(session: Session, now: datetime) -> None:  # noqa: 
 
     state = verify_chain(session, household_id)
     assert (state.is_intact, state.broken_seq) == (True, None)
-    assert state.records == 11
+    assert state.records == 12
     assert check_chain(session, household_id) == state
