@@ -15,7 +15,7 @@ from traceability.rules.waiting import RULE_VERSION
 #: Work that puts something into the season; the rest is observed on it.
 _PUTS_IN = frozenset({"planting", "stocking", "fertilising", "feeding", "watering", "spraying", "medicine"})
 #: Kind of work -> CBV 2.0 business step, where there is one.
-_CBV_STEPS = {"checking": "inspecting", "deaths": "other"}
+CBV_STEPS = {"checking": "inspecting", "deaths": "other"}
 _WATER = "nước tưới"
 #: ISO 3166-1: households of the communes farm in Viet Nam.
 COUNTRY = "VN"
@@ -87,7 +87,7 @@ def incoming(stamp: Stamp, season: SeasonRef, entry: IncomingEntry, supplier_lot
 
 def work(stamp: Stamp, season: SeasonRef, entry: WorkEntry, waiting_until: date | None) -> Body:
     """Work was done: inputs join the season's transformation; other work is observed on the season."""
-    step = _CBV_STEPS.get(entry.kind) or identifiers.step_uri(entry.kind)
+    step = CBV_STEPS.get(entry.kind) or identifiers.step_uri(entry.kind)
     details: Body = {
         "bizStep": step,
         "disposition": "in_progress",

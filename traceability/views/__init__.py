@@ -20,6 +20,7 @@ from traceability.views import (
     sensors,
     sheets,
     things,
+    vocabulary,
 )
 from traceability.views.blueprint import blueprint
 
@@ -44,4 +45,5 @@ __all__ = [
     "sensors",
     "sheets",
     "things",
+    "vocabulary",
 ]
