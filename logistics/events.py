@@ -74,6 +74,13 @@ class ParcelCancelAsked(ParcelEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelCallBackAsked(ParcelEvent):
+    """Somebody wants the parcel back, wherever it is; the carrier has not answered yet."""
+
+    name: ClassVar[str] = "logistics.parcel_call_back_asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParcelCancelled(ParcelEvent):
     """The parcel was called off before the carrier moved it."""
 

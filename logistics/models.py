@@ -21,11 +21,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from logistics.rules.states import UNDER_WAY, UNSETTLED, Attention, CodState, ParcelState
+from logistics.rules.states import UNDER_WAY, UNSETTLED, Attention, CallBack, CodState, ParcelState
 from marketplace.core.base import Base
 
 
-def _one_of(column: str, values: type[ParcelState] | type[CodState] | type[Attention] | frozenset[ParcelState]) -> str:
+def _one_of(
+    column: str,
+    values: type[ParcelState] | type[CodState] | type[Attention] | type[CallBack] | frozenset[ParcelState],
+) -> str:
     return f"{column} IN ({', '.join(sorted(repr(str(value)) for value in values))})"
 
 
@@ -55,6 +58,11 @@ class Parcel(Base):
     heard_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     cancel_asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     cancel_tried_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    #: When the parcel was first wanted back, what came of it (``CallBack``), and in the carrier's words why not.
+    call_back_asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    call_back_tried_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    call_back: Mapped[str | None] = mapped_column(String(16))
+    call_back_reason: Mapped[str | None] = mapped_column(String(300))
     refusal: Mapped[str | None] = mapped_column(String(300))
     attention: Mapped[str | None] = mapped_column(String(32))
     attention_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -69,6 +77,8 @@ class Parcel(Base):
         UniqueConstraint("carrier", "waybill"),
         CheckConstraint(_one_of("state", ParcelState), name="state_is_known"),
         CheckConstraint(f"attention IS NULL OR {_one_of('attention', Attention)}", name="attention_is_known"),
+        CheckConstraint(f"call_back IS NULL OR {_one_of('call_back', CallBack)}", name="call_back_is_known"),
+        CheckConstraint("(call_back IS NULL) = (call_back_asked_at IS NULL)", name="call_back_has_a_moment"),
         CheckConstraint("weight_g > 0", name="weight_is_positive"),
         CheckConstraint("cod_vnd >= 0 AND coalesce(fee_vnd, 0) >= 0", name="money_is_not_negative"),
         CheckConstraint(
@@ -78,6 +88,11 @@ class Parcel(Base):
         Index("ix_logistics_parcels_state", "state", "id"),
         Index("ix_logistics_parcels_unsettled", "asked_at", postgresql_where=text(_one_of("state", UNSETTLED))),
         Index("ix_logistics_parcels_under_way", "heard_at", postgresql_where=text(_one_of("state", UNDER_WAY))),
+        Index(
+            "ix_logistics_parcels_call_back",
+            "call_back_tried_at",
+            postgresql_where=text("call_back IN ('asked', 'unknown')"),
+        ),
         Index("ix_logistics_parcels_attention", "attention_at", postgresql_where=text("attention IS NOT NULL")),
     )
 

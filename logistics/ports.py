@@ -183,6 +183,10 @@ class Carrier(Protocol):
         """Call a parcel off; a refusal is normal once the postman has it."""
         ...
 
+    def send_back(self, waybill: str, reason: str) -> Done[None] | RefusedByCarrier | Unknown | NotSent:
+        """Have a parcel that could not be delivered go back to its sender; refused as long as it is on its way out."""
+        ...
+
     def label(self, waybill: str) -> Done[Label] | RefusedByCarrier | Unknown | NotSent:
         """Fetch the label."""
         ...

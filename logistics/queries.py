@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import String, any_, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, undefer
 
 from logistics.errors import ParcelUnknown
@@ -13,11 +14,13 @@ from logistics.models import CodReceivable, Movement, Parcel
 from logistics.ports import ParcelSpec, read_spec
 from logistics.rules.states import (
     ATTENTION_LABELS,
+    CALL_BACK_LABELS,
     COD_LABELS,
     FINAL,
     STATE_LABELS,
     UNSETTLED,
     Attention,
+    CallBack,
     CodState,
     ParcelState,
 )
@@ -69,6 +72,9 @@ class ParcelView:
     created_at: datetime
     booked_at: datetime | None
     cancel_asked_at: datetime | None
+    call_back: str | None
+    call_back_label: str | None
+    call_back_reason: str | None
     movements: tuple[MovementView, ...]
 
     @property
@@ -115,6 +121,40 @@ def list_parcels(session: Session, references: Collection[str]) -> dict[str, Par
         return {}
     rows = session.execute(select(Parcel).where(Parcel.reference.in_(references))).scalars().all()
     return {view.reference: view for view in _views(session, rows)}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a parcel is and whether it comes back, without everything said about it."""
+
+    state: str
+    state_label: str
+    waybill: str | None
+    call_back: str | None
+    call_back_label: str | None
+    call_back_reason: str | None
+
+
+def list_standings(session: Session, references: Collection[str]) -> dict[str, Standing]:
+    """Return where parcels stand, by reference; those that do not exist are left out. One statement."""
+    if not references:
+        return {}
+    rows = session.execute(
+        select(Parcel.reference, Parcel.state, Parcel.waybill, Parcel.call_back, Parcel.call_back_reason).where(
+            Parcel.reference == any_(literal(list(references), ARRAY(String)))
+        )
+    )
+    return {
+        row.reference: Standing(
+            row.state,
+            STATE_LABELS[ParcelState(row.state)],
+            row.waybill,
+            row.call_back,
+            CALL_BACK_LABELS[CallBack(row.call_back)] if row.call_back else None,
+            row.call_back_reason,
+        )
+        for row in rows
+    }
 
 
 def get_parcel(session: Session, parcel_id: int) -> ParcelView:
@@ -273,5 +313,8 @@ def _view(parcel: Parcel, movements: tuple[MovementView, ...]) -> ParcelView:
         created_at=parcel.created_at,
         booked_at=parcel.booked_at,
         cancel_asked_at=parcel.cancel_asked_at,
+        call_back=parcel.call_back,
+        call_back_label=CALL_BACK_LABELS[CallBack(parcel.call_back)] if parcel.call_back else None,
+        call_back_reason=parcel.call_back_reason,
         movements=movements,
     )

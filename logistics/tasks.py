@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from logistics.errors import CarrierUnreachable, UnreadableWebhook
 from logistics.ports import Carrier, Done, NotSent, RefusedByCarrier
 from logistics.queries import find_waybill
-from logistics.services import book, cancel, hear
+from logistics.services import book, call_back, cancel, hear
 from logistics.services.quotes import choose_service
 from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
@@ -75,6 +76,16 @@ def cancel_parcel(*, delivery_id: int, parcel_id: int, **_: object) -> None:
         pass
 
 
+@task("logistics.call_back_parcel", queue="outside")
+def call_back_parcel(*, delivery_id: int, parcel_id: int, **_: object) -> None:
+    """Ask the carrier for a parcel back. A lost answer does not fail: the sweep asks again after a quiet time."""
+    outcome = _ask_to_call_back(parcel_id)
+    if isinstance(outcome, NotSent):
+        raise CarrierUnreachable(outcome.reason)
+    with once(delivery_id):
+        pass
+
+
 @task("logistics.fetch_label", queue="outside")
 def fetch_label(*, delivery_id: int, parcel_id: int, **_: object) -> None:
     """Fetch the label of a booked parcel; without one our own page is printed."""
@@ -90,13 +101,15 @@ def fetch_label(*, delivery_id: int, parcel_id: int, **_: object) -> None:
 
 @task("logistics.settle_unknown", queue="outside")
 def settle_unknown(**_: object) -> None:
-    """Ask again about bookings and cancellations whose answer got lost, after a quiet time."""
+    """Ask again about bookings, cancellations and parcels wanted back whose answer got lost, after a quiet time."""
     now = utcnow()
     with transaction() as session:
         bookings = book.list_unsettled(session, now)
         cancels = cancel.list_open_cancels(session, now)
+        wanted_back = call_back.list_open_call_backs(session, now)
     _each(bookings, lambda parcel_id: _ask_to_book(parcel_id, book.QUIET_TIME))
     _each(cancels, _ask_to_cancel)
+    _each(wanted_back, _ask_to_call_back)
 
 
 @task("logistics.poll_silent", queue="outside")
@@ -141,6 +154,18 @@ def _ask_to_cancel(parcel_id: int) -> object:
         return None
     outcome = resolve(Carrier).cancel(claim.waybill, "Người bán không gửi nữa")
     return _note(cancel.settle_cancel, parcel_id, outcome)
+
+
+def _ask_to_call_back(parcel_id: int) -> object:
+    with transaction() as session:
+        claim = call_back.claim_call_back(session=session, parcel_id=parcel_id, now=utcnow())
+    if claim is None:
+        return None
+    carrier = resolve(Carrier)
+    reason = "Thu hồi hàng không an toàn"
+    ask = carrier.cancel if claim.is_cancel else carrier.send_back
+    settle = partial(call_back.settle_call_back, is_cancel=claim.is_cancel)
+    return _note(settle, parcel_id, ask(claim.waybill, reason))
 
 
 def _note(settle: Callable[..., None], parcel_id: int, outcome: object) -> object:

@@ -50,9 +50,12 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     "traceability.lot_recalled": [
         ("catalog.freeze_lots", DEFAULT),
         ("orders.stop_recalled", DEFAULT),
+        ("orders.warn_recalled", DEFAULT),
+        ("orders.refund_recalled", DEFAULT),
         ("desk.tell_households_recalled", DEFAULT),
     ],
-    "traceability.recall_rehearsed": [],
+    "traceability.recall_rehearsed": [("orders.rehearse_recall", DEFAULT)],
+    "traceability.recalled_goods_brought": [("orders.refund_returned", DEFAULT)],
     "traceability.prefix_claimed": [("desk.tell_officers_prefix", DEFAULT)],
     "traceability.prefix_decided": [("desk.tell_household_prefix", DEFAULT)],
     "traceability.document_captured": [("traceability.run_capture", DEFAULT)],
@@ -72,10 +75,11 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     "logistics.parcel_booked": [("logistics.fetch_label", OUTSIDE)],
     "logistics.parcel_booking_refused": [("orders.tell_household_parcel_stuck", DEFAULT)],
     "logistics.parcel_moved": [("orders.follow_handover", DEFAULT)],
-    "logistics.parcel_delivered": [("orders.follow_delivery", DEFAULT)],
+    "logistics.parcel_delivered": [("orders.follow_delivery", DEFAULT), ("orders.refund_late_delivery", DEFAULT)],
     "logistics.parcel_returned": [("orders.follow_return", DEFAULT)],
     "logistics.parcel_lost": [("orders.follow_return", DEFAULT)],
     "logistics.parcel_cancel_asked": [("logistics.cancel_parcel", OUTSIDE)],
+    "logistics.parcel_call_back_asked": [("logistics.call_back_parcel", OUTSIDE)],
     "logistics.parcel_cancelled": [("orders.tell_household_parcel_stuck", DEFAULT)],
     "logistics.cod_collected": [],
     # Orders and money
@@ -93,4 +97,6 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     "orders.payment_received": [],
     "orders.refund_requested": [("orders.send_refund", OUTSIDE)],
     "orders.buyers_warned": [("orders.warn_buyers", DEFAULT)],
+    "orders.recall_stops_left": [("orders.stop_recalled", DEFAULT)],
+    "orders.recall_refunds_left": [("orders.refund_recalled", DEFAULT)],
 }

@@ -111,8 +111,27 @@ class RefundRequested:
 
 @dataclass(frozen=True, slots=True)
 class BuyersWarned:
-    """The officer asked to tell every buyer of recalled lots."""
+    """The buyers of these orders are to be told of a recall."""
 
     name: ClassVar[str] = "orders.buyers_warned"
     recall_id: int
+    order_ids: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class RecallRefundsLeft:
+    """A recall owes money to so many buyers that paying goes on behind this consignment."""
+
+    name: ClassVar[str] = "orders.recall_refunds_left"
+    recall_id: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecallStopsLeft:
+    """A recall reaches so many orders that stopping them goes on in another transaction."""
+
+    name: ClassVar[str] = "orders.recall_stops_left"
+    recall_id: int
     lot_ids: list[int]
+    reason: str

@@ -240,6 +240,21 @@ class Refund(Base):
     )
 
 
+class RecallDrill(Base):
+    """Diễn tập thu hồi: whom a drill would have reached, and how long finding them and writing to them took."""
+
+    __tablename__ = "orders_recall_drills"
+    recall_id: Mapped[int] = mapped_column(ForeignKey("trace_recalls.id"), primary_key=True)
+    lots: Mapped[int] = mapped_column(Integer)
+    orders: Mapped[int] = mapped_column(Integer)
+    parcels_out: Mapped[int] = mapped_column(Integer)
+    letters: Mapped[int] = mapped_column(Integer)
+    calls: Mapped[int] = mapped_column(Integer)
+    found_ms: Mapped[int] = mapped_column(Integer)
+    written_ms: Mapped[int] = mapped_column(Integer)
+    ended_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class Change(Base):
     """One line of an order's history: what happened, when, and by which role."""
 

@@ -143,6 +143,18 @@ class StickersSuspected:
 
 
 @dataclass(frozen=True, slots=True)
+class RecalledGoodsBrought:
+    """A buyer brought recalled goods back. ``quantity`` is a decimal as text in the lot's unit. Never in a drill."""
+
+    name: ClassVar[str] = "traceability.recalled_goods_brought"
+    recall_id: int
+    lot_id: int
+    line_id: int
+    quantity: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecallRehearsed:
     """An officer ran a recall drill: the same lots were found, and nothing was stopped."""
 

@@ -138,6 +138,25 @@ COD_LABELS: Mapping[CodState, str] = {
 }
 
 
+class CallBack(StrEnum):
+    """What came of calling a parcel back: an outside call like any other, it ends done, refused or unknown."""
+
+    ASKED = "asked"
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+CALL_BACK_LABELS: Mapping[CallBack, str] = {
+    CallBack.ASKED: "Đang hỏi đơn vị vận chuyển",
+    CallBack.DONE: "Đã gọi về",
+    CallBack.REFUSED: "Chưa gọi về được",
+    CallBack.UNKNOWN: "Chưa rõ có gọi về được không",
+}
+#: The carrier has the order and not yet the parcel: it can be called off. Later it can only be sent back.
+NOT_COLLECTED = frozenset({S.BOOKING, S.UNKNOWN, S.BOOKED, S.COLLECTING, S.PICKUP_FAILED})
+
+
 def next_cod_state(current: CodState, wanted: CodState) -> CodState:
     """Return ``wanted`` when that step is allowed. Raises ``StepNotAllowed``."""
     if wanted not in COD_STEPS[current]:
@@ -155,6 +174,7 @@ class Attention(StrEnum):
     UNKNOWN_CODE = "unknown_code"
     AFTER_END = "after_end"
     CANCEL_REFUSED = "cancel_refused"
+    CALL_BACK_REFUSED = "call_back_refused"
     COD_DIFFERS = "cod_differs"
     SILENT = "silent"
     LOST = "lost"
@@ -168,6 +188,7 @@ ATTENTION_LABELS: Mapping[Attention, str] = {
     Attention.UNKNOWN_CODE: "Đơn vị vận chuyển dùng một mã trạng thái mà chợ chưa biết.",
     Attention.AFTER_END: "Có thông báo mới trái với kết quả đã ghi.",
     Attention.CANCEL_REFUSED: "Đơn vị vận chuyển không cho hủy đơn này.",
+    Attention.CALL_BACK_REFUSED: "Hàng bị thu hồi nhưng đơn vị vận chuyển chưa gọi về được. Hãy gọi cho bưu cục.",
     Attention.COD_DIFFERS: "Tiền thu hộ trong thông báo khác với tiền thu hộ của đơn.",
     Attention.SILENT: "Đã lâu không có tin về bưu gửi này.",
     Attention.LOST: "Bưu gửi thất lạc hoặc hư hỏng, cần làm thủ tục bồi thường.",

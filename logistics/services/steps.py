@@ -11,6 +11,7 @@ from logistics.events import (
     CodCollected,
     ParcelBooked,
     ParcelBookingRefused,
+    ParcelCallBackAsked,
     ParcelCancelled,
     ParcelDelivered,
     ParcelEvent,
@@ -19,7 +20,7 @@ from logistics.events import (
     ParcelReturned,
 )
 from logistics.models import CodReceivable, Parcel
-from logistics.rules.states import FINAL, Attention, CodState, ParcelState, next_cod_state
+from logistics.rules.states import FINAL, STATE_LABELS, Attention, CallBack, CodState, ParcelState, next_cod_state
 from marketplace.core import ledger
 from marketplace.core.outbox import record_event
 
@@ -84,7 +85,10 @@ def enter(session: Session, parcel: Parcel, state: ParcelState, happened_at: dat
         parcel.ended_at = happened_at
     if state in {ParcelState.LOST, ParcelState.DAMAGED}:
         call_for(parcel, Attention.LOST, now)
+    is_wanted_back = _follow_call_back(parcel, state)
     session.flush()
+    if is_wanted_back:
+        record_event(session, ParcelCallBackAsked(**facts_of(parcel, happened_at)))
     if not was_booked and parcel.booked_at is not None and state != ParcelState.BOOKED:
         record_event(session, ParcelBooked(**facts_of(parcel, happened_at)))
     if state == ParcelState.REFUSED:
@@ -96,6 +100,26 @@ def enter(session: Session, parcel: Parcel, state: ParcelState, happened_at: dat
         move_cod(session, parcel, CodState.COLLECTED, happened_at)
     elif state in FINAL:
         move_cod(session, parcel, CodState.VOID, happened_at)
+
+
+#: The parcel is on its way to its sender, or never left.
+_COMES_BACK = frozenset({ParcelState.RETURNING, ParcelState.RETURNED, ParcelState.CANCELLED})
+_TOO_LATE = "Đã giao trước khi gọi về được."
+
+
+def _follow_call_back(parcel: Parcel, state: ParcelState) -> bool:
+    """Keep what came of calling a parcel back in step; return whether the carrier should be asked (again) now."""
+    if parcel.call_back is None:
+        return False
+    if state in _COMES_BACK:
+        parcel.call_back, parcel.call_back_reason = CallBack.DONE, None
+    elif state == ParcelState.RETURN_PENDING and parcel.call_back != CallBack.DONE:
+        parcel.call_back, parcel.call_back_reason = CallBack.ASKED, None
+        return True
+    elif state in FINAL:
+        parcel.call_back = CallBack.REFUSED
+        parcel.call_back_reason = _TOO_LATE if state == ParcelState.DELIVERED else STATE_LABELS[state]
+    return False
 
 
 def move_cod(session: Session, parcel: Parcel, state: CodState, at: datetime) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, String, any_, delete, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from marketplace.core.models import Notice
@@ -100,6 +100,32 @@ def settle_stuck(session: Session, now: datetime) -> int:
         .returning(Notice.id)
     )
     return len(session.execute(stuck).all())
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSums:
+    """How far a round of letters is: all that were queued, those that went out, those in doubt or refused."""
+
+    queued: int
+    sent: int
+    failed: int
+    first_queued_at: datetime | None
+    last_sent_at: datetime | None
+
+
+def sum_up_notices(session: Session, keys: Collection[str]) -> NoticeSums:
+    """Return how far the letters with these keys are. One statement."""
+    is_sent = Notice.state == "sent"
+    row = session.execute(
+        select(
+            func.count(),
+            func.count().filter(is_sent),
+            func.count().filter(Notice.state.in_(("failed", "unknown"))),
+            func.min(Notice.created_at),
+            func.max(Notice.sent_at).filter(is_sent),
+        ).where(Notice.key == any_(literal(list(keys), ARRAY(String))))
+    ).one()
+    return NoticeSums(*row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,18 @@ _STEPS = "'buyers_told', 'chain_told', 'notice_sent', 'media_told', 'authority_t
 _REASONS = "'source', 'ancestor', 'season', 'batch', 'batch_number', 'site', 'officer'"
 _SOURCES = "'buyer', 'parcel', 'household', 'shop'"
 _OUTCOMES = "'fixed', 'other_use', 're_exported', 'destroyed'"
+_ATTENTION = (
+    "unsettled",
+    "refused",
+    "waybill_missing",
+    "second_waybill",
+    "unknown_code",
+    "after_end",
+    "cancel_refused",
+    "cod_differs",
+    "silent",
+    "lost",
+)
 _APPEND_ONLY = (
     "trace_inputs",
     "trace_recall_additions",
@@ -57,6 +69,7 @@ def upgrade():
     op.create_check_constraint(
         op.f("ck_trace_recalls_remedy_is_known"), "trace_recalls", "remedy IN ('refund', 'return')"
     )
+    _add_call_back()
     op.create_table(
         "trace_inputs",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -157,6 +170,17 @@ def upgrade():
         sa.UniqueConstraint("client_key", name=op.f("uq_trace_recall_returns_client_key")),
     )
     op.create_index(op.f("ix_trace_recall_returns_recall_id"), "trace_recall_returns", ["recall_id"])
+    op.create_table(
+        "orders_recall_drills",
+        sa.Column("recall_id", sa.BigInteger(), nullable=False),
+        *(
+            sa.Column(name, sa.Integer(), nullable=False)
+            for name in ("lots", "orders", "parcels_out", "letters", "calls", "found_ms", "written_ms")
+        ),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        _key("orders_recall_drills", "recall_id", "trace_recalls"),
+        sa.PrimaryKeyConstraint("recall_id", name=op.f("pk_orders_recall_drills")),
+    )
     op.execute(_READ_INPUT.format(records="trace_records", kinds=_KINDS))
     op.execute(_FUNCTION)
     op.execute(_TRIGGER)
@@ -167,7 +191,47 @@ def upgrade():
         )
 
 
+def _add_call_back():
+    """A parcel may be wanted back; a person may have to see to it."""
+    op.add_column("logistics_parcels", sa.Column("call_back_asked_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("logistics_parcels", sa.Column("call_back_tried_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("logistics_parcels", sa.Column("call_back", sa.String(16), nullable=True))
+    op.add_column("logistics_parcels", sa.Column("call_back_reason", sa.String(300), nullable=True))
+    op.create_check_constraint(
+        op.f("ck_logistics_parcels_call_back_is_known"),
+        "logistics_parcels",
+        "call_back IS NULL OR call_back IN ('asked', 'done', 'refused', 'unknown')",
+    )
+    op.create_check_constraint(
+        op.f("ck_logistics_parcels_call_back_has_a_moment"),
+        "logistics_parcels",
+        "(call_back IS NULL) = (call_back_asked_at IS NULL)",
+    )
+    op.create_index(
+        "ix_logistics_parcels_call_back",
+        "logistics_parcels",
+        ["call_back_tried_at"],
+        postgresql_where=sa.text("call_back IN ('asked', 'unknown')"),
+    )
+    _set_attention((*_ATTENTION, "call_back_refused"))
+
+
+def _set_attention(values):
+    name = op.f("ck_logistics_parcels_attention_is_known")
+    op.drop_constraint(name, "logistics_parcels")
+    listed = ", ".join(f"'{value}'" for value in sorted(values))
+    op.create_check_constraint(name, "logistics_parcels", f"attention IS NULL OR attention IN ({listed})")
+
+
 def downgrade():
+    op.execute("UPDATE logistics_parcels SET attention = NULL, attention_at = NULL WHERE attention = 'call_back_refused'")
+    _set_attention(_ATTENTION)
+    op.drop_index("ix_logistics_parcels_call_back", "logistics_parcels")
+    op.drop_constraint(op.f("ck_logistics_parcels_call_back_has_a_moment"), "logistics_parcels")
+    op.drop_constraint(op.f("ck_logistics_parcels_call_back_is_known"), "logistics_parcels")
+    for column in ("call_back_asked_at", "call_back_tried_at", "call_back", "call_back_reason"):
+        op.drop_column("logistics_parcels", column)
+    op.drop_table("orders_recall_drills")
     op.execute("DROP TRIGGER read_inputs ON trace_records")
     op.execute("DROP FUNCTION trace_read_inputs()")
     for table in reversed(_APPEND_ONLY):

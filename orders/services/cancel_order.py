@@ -7,11 +7,12 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from catalog.services.hold_stock import release
-from logistics.services import request_cancel
+from logistics.services import request_call_back
 from marketplace.core.outbox import record_event
 from orders.errors import OrderUnknown, StepNotAllowed
 from orders.events import BuyersWarned, ConsignmentStopped, OrderCancelled
 from orders.models import Change, Consignment, LineLot, Order, OrderLine, Payment
+from orders.queries.recall import list_reached_orders
 from orders.rules.states import (
     ConsignmentState,
     OrderState,
@@ -22,7 +23,10 @@ from orders.rules.states import (
 )
 from orders.services.deliver_consignment import close_order_if_ended, refund_share
 from orders.services.settle_payment import lock_order, request_refund, stop_consignments
+from traceability.queries.recalls import RecallView
 
+#: So many letters are written in one transaction.
+_PORTION = 200
 _STOPPABLE = (
     ConsignmentState.WAITING,
     ConsignmentState.TO_ACCEPT,
@@ -71,8 +75,8 @@ def cancel_order(*, session: Session, order_token: str, reason: str, now: dateti
     record_event(session, OrderCancelled(order_id=order.id))
 
 
-def list_stoppable(session: Session, lot_ids: Sequence[int]) -> list[int]:
-    """Return the consignments that hold goods of these lots and can still be stopped."""
+def list_stoppable(session: Session, lot_ids: Sequence[int], limit: int | None = None) -> list[int]:
+    """Return the consignments that hold goods of these lots and can still be stopped, at most ``limit``."""
     return list(
         session.execute(
             select(Consignment.id)
@@ -81,17 +85,20 @@ def list_stoppable(session: Session, lot_ids: Sequence[int]) -> list[int]:
             .where(LineLot.lot_id.in_(lot_ids), Consignment.state.in_(_STOPPABLE))
             .distinct()
             .order_by(Consignment.id)
+            .limit(limit)
         ).scalars()
     )
 
 
-def stop_for_recall(*, session: Session, lot_ids: Sequence[int], reason: str, now: datetime) -> list[int]:
-    """Stop every open consignment with goods of recalled lots; return them. Repeating it changes nothing.
+def stop_for_recall(
+    *, session: Session, lot_ids: Sequence[int], reason: str, now: datetime, limit: int | None = None
+) -> list[int]:
+    """Stop open consignments with goods of recalled lots, at most ``limit``; return them. Repeatable.
 
-    A parcel that was booked is called off at the carrier by a task; money that was paid for it goes back.
+    A parcel that was booked is called back by a task; money that was paid for it goes back.
     """
     stopped = []
-    for consignment_id in list_stoppable(session, lot_ids):
+    for consignment_id in list_stoppable(session, lot_ids, limit):
         order_id = session.execute(select(Consignment.order_id).where(Consignment.id == consignment_id)).scalar_one()
         order = lock_order(session, order_id)
         consignment = session.execute(
@@ -119,7 +126,7 @@ def stop_for_recall(*, session: Session, lot_ids: Sequence[int], reason: str, no
         ).scalars()
         release(session=session, holder=order.number, offer_ids=list(offer_ids))
         if was_packed:
-            request_cancel(session=session, reference=consignment.number, now=now)
+            request_call_back(session=session, reference=consignment.number, now=now)
         _settle_money(session, order, consignment, now)
         close_order_if_ended(session=session, order=order, now=now)
         record_event(session, ConsignmentStopped(consignment_id=consignment.id, reason=reason))
@@ -164,6 +171,13 @@ def stop_consignments_left(session: Session, order: Order, now: datetime) -> Non
         )
 
 
-def warn_buyers(*, session: Session, recall_id: int, lot_ids: Sequence[int]) -> None:
-    """Ask for every buyer of these lots to be told. The letters go out once each, however often this is asked."""
-    record_event(session, BuyersWarned(recall_id=recall_id, lot_ids=sorted(lot_ids)))
+def warn_buyers(*, session: Session, recall: RecallView) -> int:
+    """Ask for every buyer of a recall to be told; return how many orders that are. Each letter goes out once.
+
+    Many buyers are told by several workers at once, so they are handed out in portions.
+    """
+    order_ids = list_reached_orders(session, recall)
+    for start in range(0, len(order_ids), _PORTION):
+        portion = list(order_ids[start : start + _PORTION])
+        record_event(session, BuyersWarned(recall_id=recall.id, order_ids=portion))
+    return len(order_ids)

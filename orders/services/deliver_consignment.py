@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from catalog.services.hold_stock import consume, release
@@ -19,7 +19,7 @@ from orders.events import (
     ConsignmentPacked,
     ConsignmentReturned,
 )
-from orders.models import Change, Consignment, LineLot, Order, OrderLine, Payment
+from orders.models import Change, Consignment, LineLot, Order, OrderLine, Payment, Refund
 from orders.rules.shipping import cod_amount, make_shipment
 from orders.rules.states import (
     FINAL_CONSIGNMENT_STATES,
@@ -178,11 +178,16 @@ def refund_share(*, session: Session, order: Order, consignment: Consignment, re
     payment = session.execute(select(Payment).where(Payment.order_id == order.id).with_for_update()).scalar_one()
     if payment.method == "cod" or payment.state != PaymentState.PAID:
         return
+    recalled = session.scalar(
+        select(func.coalesce(func.sum(Refund.amount_vnd), 0)).where(
+            Refund.payment_id == payment.id, Refund.key.startswith(f"recalled-{consignment.id}-", autoescape=True)
+        )
+    )
     request_refund(
         session=session,
         payment=payment,
         key=f"consignment-{consignment.id}",
-        amount_vnd=consignment.goods_vnd + consignment.shipping_vnd,
+        amount_vnd=consignment.goods_vnd + consignment.shipping_vnd - int(recalled or 0),
         reason=reason,
         now=now,
     )

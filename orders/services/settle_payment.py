@@ -185,7 +185,8 @@ def request_refund(
     amount = min(amount_vnd, left)
     if amount <= 0:
         return None
-    by_hand = payment.method == "transfer"
+    # A gateway gives back to the card; everything else is transferred by a person.
+    by_hand = payment.method != "card"
     refund_id = session.execute(
         pg_insert(Refund)
         .values(

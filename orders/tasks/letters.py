@@ -14,9 +14,7 @@ from orders.queries.orders import (
     find_order_of_consignment,
     get_order,
 )
-from orders.queries.recall import list_reached
 from orders.rules.states import ConsignmentState
-from traceability.queries.recalls import get_recall
 
 
 def _write(session: Session, order: OrderView, kind: str, subject: str, *, variant: str = "", **facts: object) -> None:
@@ -172,27 +170,4 @@ def tell_household_parcel_stuck(*, delivery_id: int, consignment_ref: str, reaso
                 " Hãy gọi cho người điều hành chợ.",
                 link=f"/don-hang/{part.id}",
                 now=utcnow(),
-            )
-
-
-@task("orders.warn_buyers", queue="default")
-def warn_buyers(*, delivery_id: int, recall_id: int, lot_ids: list[int], **_: object) -> None:
-    """Write to every buyer of recalled lots: one letter for each order and recall."""
-    with once(delivery_id) as session:
-        if session is None:
-            return
-        recall = get_recall(session, recall_id)
-        goods: dict[int, list[str]] = {}
-        for reached in list_reached(session, lot_ids):
-            goods.setdefault(reached.order_id, []).append(f"{reached.product_name} (lô {reached.lot_code})")
-        for order_id, names in goods.items():
-            order = get_order(session, order_id)
-            _write(
-                session,
-                order,
-                "recall",
-                f"THU HỒI: {names[0]}",
-                variant=f"-{recall_id}",
-                recall=recall,
-                goods=names,
             )

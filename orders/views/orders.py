@@ -1,5 +1,7 @@
 """An order as its buyer sees it, behind a link that cannot be guessed."""
 
+from collections.abc import Collection
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -16,7 +18,7 @@ from marketplace.core.registry import resolve
 from orders.forms import CancelForm, ReviewForm
 from orders.ports import BankFeed
 from orders.queries.orders import OrderView, get_order_by_token, list_changes, list_orders
-from orders.queries.recall import list_recalled_lines
+from orders.queries.recall import list_lots_of_orders, list_recalled_lines
 from orders.rules.states import ConsignmentState
 from orders.rules.tracking import track
 from orders.services.cancel_order import cancel_order
@@ -131,7 +133,16 @@ def my_orders() -> ResponseReturnValue:
     page = min(max(request.args.get("trang", 1, type=int), 1), _MAX_PAGE)
     rows, total = list_orders(db.session(), user_id=current_actor().user_id, page=page, per_page=_PER_PAGE)
     pages = max(1, -(-total // _PER_PAGE))
-    return render_template("orders/my_orders.html", orders=rows, page=page, pages=pages)
+    return render_template(
+        "orders/my_orders.html", orders=rows, page=page, pages=pages, recalled=_find_recalled([one.id for one in rows])
+    )
+
+
+def _find_recalled(order_ids: Collection[int]) -> set[int]:
+    lots = list_lots_of_orders(db.session(), order_ids)
+    recalls = list_recalls_of_lots(db.session(), set().union(*lots.values()))
+    recalled = {lot_id for recall in recalls for lot_id in recall.lot_ids}
+    return {order_id for order_id, held in lots.items() if held & recalled}
 
 
 def _movements(parcel: ParcelView | None) -> tuple[MovementView, ...]:

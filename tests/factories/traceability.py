@@ -19,12 +19,14 @@ from sellers.queries import get_household, list_sites
 from tests.factories.sellers import make_site
 from traceability.adapters.key_folder import KeyFolder
 from traceability.ports import Signatory
-from traceability.queries.lots import LotView
+from traceability.queries.lots import LotView, get_lot
+from traceability.queries.recalls import RecallView
 from traceability.queries.sale_gate import list_standards
 from traceability.queries.seasons import SeasonView
 from traceability.rules.entries import HarvestEntry, IncomingEntry, WorkEntry
 from traceability.services.diary import record_incoming, record_work
 from traceability.services.harvest import record_harvest
+from traceability.services.recalls import recall_lot
 from traceability.services.sale_gate import declare_standard
 from traceability.services.seasons import open_season
 from traceability.services.verification import request_verification, verify_lot
@@ -214,3 +216,17 @@ def make_verified_lot(
         key=uuid.uuid4(),
         now=now,
     )
+
+
+def make_recall(session: Session, lot_id: int, *, now: datetime = NOW, **about: object) -> RecallView:
+    """Have an officer of its commune recall a lot, or rehearse that (``is_drill``)."""
+    values: dict[str, object] = {
+        "officer": make_officer_actor(get_lot(session, lot_id).commune_id),
+        "officer_title": OFFICER_TITLE,
+        "reason": "Tồn dư thuốc",
+        "instruction": "Đừng ăn",
+        "is_drill": False,
+        "key": uuid.uuid4(),
+        "signatory": SIGNATORY,
+    }
+    return recall_lot(session=session, lot_id=lot_id, now=now, **{**values, **about})  # type: ignore[arg-type]

@@ -64,10 +64,10 @@ def write_sheet(rows: Iterable[SheetRow]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(astuple(HEADER))
-    writer.writerows([_guard(value) for value in astuple(row)] for row in rows)
+    writer.writerows([guard_cell(value) for value in astuple(row)] for row in rows)
     return _BOM + text.getvalue()
 
 
-def _guard(value: str) -> str:
+def guard_cell(value: str) -> str:
     """Keep a spreadsheet from running what a person typed as a formula."""
     return f"'{value}" if value.startswith(_FORMULA) else value

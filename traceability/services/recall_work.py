@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 from marketplace.accounts.rules import Actor
 from marketplace.core.clock import local_date
 from marketplace.core.errors import Conflict, NotFound, Refused
+from marketplace.core.outbox import record_event
 from marketplace.core.quantity import format_number
+from traceability.events import RecalledGoodsBrought
 from traceability.models.custody import Recall
 from traceability.models.recall import RecallNotice, RecallReturn, RecallStep
 from traceability.ports import Signatory
@@ -130,7 +132,7 @@ def note_return(
     check_day(entry.happened_on, local_date(now))
     check_text(entry.reference, "reference")
     _check_sums(lot, sum_ledger(session, recall_id).get(lot.id), entry)
-    return session.execute(
+    line_id = session.execute(
         insert(RecallReturn)
         .values(
             recall_id=recall_id,
@@ -146,6 +148,12 @@ def note_return(
         )
         .returning(RecallReturn.id)
     ).scalar_one()
+    if entry.source == "buyer" and not recall.is_drill:
+        record_event(
+            session,
+            RecalledGoodsBrought(recall_id, entry.lot_id, line_id, str(entry.quantity), entry.reference.strip()),
+        )
+    return line_id
 
 
 def reverse_return(

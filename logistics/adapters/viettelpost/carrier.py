@@ -23,7 +23,7 @@ from logistics.ports import (
     Word,
 )
 
-_CANCEL = 4
+_SEND_BACK, _CANCEL = 2, 4
 _A6 = 2
 _LABEL_LIFETIME_S = 7 * 24 * 3600
 #: Where labels are printed, for the two hosts of the partner API; a simulator prints on its own host.
@@ -97,9 +97,11 @@ class ViettelPost:
 
     def cancel(self, waybill: str, reason: str) -> Done[None] | RefusedByCarrier | Unknown | NotSent:
         """Call a parcel off (UpdateOrder, TYPE 4): before state 200, not while the postman carries it."""
-        body = {"TYPE": _CANCEL, "ORDER_NUMBER": waybill, "NOTE": translate.clip(reason)}
-        answer = self._client.post("/v2/order/UpdateOrder", body)
-        return Done(None) if isinstance(answer, Done) else answer
+        return self._update(_CANCEL, waybill, reason)
+
+    def send_back(self, waybill: str, reason: str) -> Done[None] | RefusedByCarrier | Unknown | NotSent:
+        """Approve the return of a parcel (UpdateOrder, TYPE 2): from state 505 only, nothing else is documented."""
+        return self._update(_SEND_BACK, waybill, reason)
 
     def label(self, waybill: str) -> Done[Label] | RefusedByCarrier | Unknown | NotSent:
         """Fetch the address of an A6 label (printing-code); it works for a week."""
@@ -139,6 +141,11 @@ class ViettelPost:
         """Return the one word of a message, or none for a kind that is not about an order."""
         word = translate.read_word(translate.read_message(body))
         return [word] if word else []
+
+    def _update(self, kind: int, waybill: str, reason: str) -> Done[None] | RefusedByCarrier | Unknown | NotSent:
+        body = {"TYPE": kind, "ORDER_NUMBER": waybill, "NOTE": translate.clip(reason)}
+        answer = self._client.post("/v2/order/UpdateOrder", body)
+        return Done(None) if isinstance(answer, Done) else answer
 
     def _find_places(
         self, spec: ParcelSpec

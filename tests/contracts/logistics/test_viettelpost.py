@@ -187,6 +187,18 @@ def test_a_parcel_in_the_postmans_hands_is_not_called_off(carrier: ViettelPost, 
     assert control.parcels("DH-1")[0]["status"] == 105
 
 
+def test_a_parcel_that_could_not_be_delivered_goes_back_on_our_word(carrier: ViettelPost, control: Control) -> None:
+    waybill = booked(carrier).waybill or ""
+    control.post(f"parcels/{waybill}/run", script="happy", until=300)
+    on_its_way = carrier.send_back(waybill, "Thu hồi hàng không an toàn")
+    assert isinstance(on_its_way, RefusedByCarrier)
+    assert control.parcels("DH-1")[0]["status"] == 300
+    control.post(f"parcels/{waybill}/status", status=505, reason=30)
+    assert carrier.send_back(waybill, "Thu hồi hàng không an toàn") == Done(None)
+    assert control.parcels("DH-1")[0]["status"] == 515
+    assert isinstance(carrier.send_back(waybill, "Thu hồi hàng không an toàn"), RefusedByCarrier), "once is enough"
+
+
 def test_a_label_can_be_opened(carrier: ViettelPost, control: Control) -> None:
     outcome = carrier.label(booked(carrier).waybill or "")
     assert isinstance(outcome, Done)

@@ -21,6 +21,7 @@ from tests.factories.accounts import make_user
 from tests.factories.catalog import make_offer
 from tests.factories.orders import NOW, buy, free_of, get_money, list_events, list_parts, pack, sold_of
 from tests.factories.sellers import make_household
+from tests.factories.traceability import make_recall
 from traceability.rules.entries import SYSTEM_ACTOR
 
 
@@ -153,7 +154,7 @@ def test_a_recall_stops_what_has_not_left_and_only_that(session, offer):
             list_parts(session, packed.order_id)[0].number
         ].is_ended
     )
-    warn_buyers(session=session, recall_id=1, lot_ids=[offer.lot_id])
+    assert warn_buyers(session=session, recall=make_recall(session, offer.lot_id)) == 3
     assert list_events(session)[-1] == "orders.buyers_warned"
 
 
