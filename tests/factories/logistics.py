@@ -44,6 +44,7 @@ SPEC = ParcelSpec(
 )
 _TASKS: dict[str, Callable[..., None]] = {
     "logistics.book_parcel": tasks.book_parcel,
+    "logistics.call_back_parcel": tasks.call_back_parcel,
     "logistics.cancel_parcel": tasks.cancel_parcel,
     "logistics.fetch_label": tasks.fetch_label,
     "logistics.apply_webhook": tasks.apply_webhook,

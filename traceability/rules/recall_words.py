@@ -92,10 +92,11 @@ def write_loudspeaker(told: Told) -> str:
     if count_syllables(spoken) > _LONGEST:
         spoken = say(12, "")
     if count_syllables(spoken) < _SHORTEST:
-        spoken = (
-            f"{spoken} Hãy xem ngày làm ra và mã lô trên tem dán ở hàng. "
-            f"Xin nhắc lại: {commune} thu hồi {goods} {instruction} Xin cảm ơn bà con đã nghe."
-        )
+        spoken = f"{spoken} Hãy xem ngày làm ra và mã lô trên tem dán ở hàng."
+        again = f"Xin nhắc lại: {commune} thu hồi {goods} {instruction} Xin cảm ơn bà con đã nghe."
+        if count_syllables(f"{spoken} {again}") < _SHORTEST:
+            spoken = f"{spoken} Ai còn giữ hàng này xin để riêng ra, đừng bán và đừng cho người khác."
+        spoken = f"{spoken} {again}"
     return spoken
 
 
