@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as laws
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,9 @@ from marketplace.config import Settings, from_environment
 from marketplace.core.db import db
 from marketplace.embedded import postgres
 
+# A busy machine is no broken law.
+laws.register_profile("unhurried", deadline=None)
+laws.load_profile("unhurried")
 TEMPLATE = "template_market"
 _SERVER_VARIABLE = "MARKETPLACE_TEST_SERVER"
 _server: postgres.PostgresServer | None = None

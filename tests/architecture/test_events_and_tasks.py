@@ -11,6 +11,7 @@ import pytest
 from marketplace.app import TASKS
 from marketplace.beat import SCHEDULE
 from marketplace.core.notices import NoticeQueued
+from marketplace.core.photos import PhotosRemoved
 from marketplace.core.tasks import QUEUES, TASK_QUEUES
 from marketplace.embedded.stack import COMMANDS
 from marketplace.reactions import REACTIONS
@@ -19,7 +20,7 @@ from tests.architecture.source import PACKAGES, PRODUCT, ROOT, list_python, pars
 
 def _events() -> Mapping[str, frozenset[str]]:
     """Return the name of every event with the fields that it carries."""
-    found = {NoticeQueued.name: _fields(NoticeQueued)}
+    found = {one.name: _fields(one) for one in (NoticeQueued, PhotosRemoved)}
     for package in (*PACKAGES, "marketplace.accounts"):
         for path in list_python(package.split(".", maxsplit=1)[0]):
             parts = path.relative_to(ROOT).with_suffix("").parts

@@ -26,17 +26,26 @@ LINKS = {
     "@order": ("@any-order", r'href="(/don/[^"]+)"'),
 }
 PAGES = {
-    "": """/ /tim /tim?q=thit+heo /tim?q=khongcogi /gio-hang /dang-nhap /dang-ky /epcis /gioi-thieu /quy-che
-        /doi-tra /du-lieu-ca-nhan /lien-he /khong-co-trang-nay @product @lot @household @commune HOUSEHOLD:
-        /so-tay /so-tay/vu/moi @season @season/nhap @season/viec @season/thuoc @season/thu @own-lot
-        /so-tay/cam-bien /so-tay/cam-bien/moi /so-tay/cam-bien/moi?do=temperature @sensor @sensor/sua
-        @sensor/tep /hang-ban /voc/ /voc/bizstep/spraying""",
-        /hang-ban/moi @goods @goods/len-ke /don-hang /don-hang?muc=xong @consignment /ho-cua-toi /ho-cua-toi/ho-so
-        /ho-cua-toi/noi-san-xuat/moi?loai=field /ho-cua-toi/chung-nhan/moi /ho-cua-toi/nhan-tien /tai-khoan /lam-ho
-        /thong-bao""",
-    OFFICER: "/xa/cho-xac-nhan /xa/lo @review /xa/thu-hoi /xa/ho @checked",
+    "": """/ /tim /tim?q=thit+heo /tim?q=khongcogi /gio-hang
+        /dang-nhap /dang-ky
+        /gioi-thieu /quy-che /doi-tra /du-lieu-ca-nhan /lien-he
+        /khong-co-trang-nay
+        /epcis /voc/ /voc/bizstep/spraying /minh-bach
+        @product @lot @household @commune""",
+    HOUSEHOLD: """/so-tay /so-tay/vu/moi @season @season/nhap @season/viec @season/thuoc @season/thu @own-lot
+        /so-tay/cam-bien /so-tay/cam-bien/moi /so-tay/cam-bien/moi?do=temperature @sensor @sensor/sua @sensor/tep
+        /hang-ban /hang-ban/moi @goods @goods/len-ke
+        /don-hang /don-hang?muc=xong @consignment
+        /ho-cua-toi /ho-cua-toi/ho-so /ho-cua-toi/noi-san-xuat/moi?loai=field /ho-cua-toi/chung-nhan/moi
+        /ho-cua-toi/nhan-tien
+        /tai-khoan /lam-ho /thong-bao""",
+    OFFICER: """/xa/cho-xac-nhan /xa/lo @review
+        /xa/thu-hoi
+        /xa/ho @checked""",
     OPERATOR: """/dieu-hanh /dieu-hanh/don-hang @any-order /dieu-hanh/buu-gui @any-parcel /dieu-hanh/thanh-toan
-        /dieu-hanh/viec-ket /dieu-hanh/mo-phong /dieu-hanh/khoa-ket-noi /dieu-hanh/khoa-ket-noi/moi @order""",
+        /dieu-hanh/viec-ket /dieu-hanh/mo-phong
+        /dieu-hanh/khoa-ket-noi /dieu-hanh/khoa-ket-noi/moi
+        @order""",
 }
 
 

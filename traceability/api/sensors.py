@@ -87,7 +87,7 @@ def _on_operational_error(error: OperationalError) -> Response:
 
 def _answer(status: int, code: str, detail: str, faults: Sequence[Fault]) -> Response:
     body: dict[str, Any] = {
-        "type": f"{identifiers.VOCABULARY}problem/{code}",
+        "type": f"{identifiers.BASE}/problem/{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,

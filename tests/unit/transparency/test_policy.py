@@ -107,6 +107,7 @@ PLAIN = Signer("X1.example", WITNESSES["X1"].seed, ED25519).verifier().to_text()
         ("quorum none\r\n", "control"),
         ("quorum none\x00\n", "control"),
     ],
+    ids=itertools.count(),
 )
 def test_what_is_no_policy(text, line):
     with pytest.raises(PolicyError, match=line):

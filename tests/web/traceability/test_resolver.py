@@ -14,6 +14,7 @@ from marketplace.core.clock import local_date, utcnow
 from tests.factories.gs1 import GTIN, make_gtin, make_prefix
 from tests.factories.sellers import make_certificate
 from tests.factories.traceability import make_lot, make_officer_actor, make_verified_lot
+from tests.web.traceability.linkset_schema import SCHEMA, VOC
 from traceability.models.custody import Chain, Parcel, Place, Season
 from traceability.models.scans import ScanCount
 from traceability.rules.gs1 import with_check_digit
@@ -24,58 +25,9 @@ from traceability.services.recalls import recall_lot
 from traceability.services.sale import commit_to_sale
 
 ROOT = "http://localhost"
-VOC = "https://ref.gs1.org/voc/"
+
 PAGE, LINKSET, JSON_LD = "text/html", "application/linkset+json", "application/ld+json"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-#: What a link set must look like, in our own words after the standard's schema.
-SCHEMA = {
-    "type": "object",
-    "required": ["linkset"],
-    "additionalProperties": False,
-    "properties": {
-        "linkset": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "required": ["anchor", "description", f"{VOC}defaultLink"],
-                "properties": {
-                    "anchor": {"type": "string", "pattern": "^https?://"},
-                    "description": {"type": "string", "minLength": 1},
-                    f"{VOC}defaultLink": {
-                        "type": "array",
-                        "minItems": 1,
-                        "maxItems": 1,
-                        "items": {
-                            "type": "object",
-                            "required": ["href", "title"],
-                            "additionalProperties": False,
-                            "properties": {"href": {"format": "uri"}, "title": {"type": "string"}},
-                        },
-                    },
-                },
-                "patternProperties": {
-                    f"^{VOC}(?!defaultLink$)[a-zA-Z]+$": {
-                        "type": "array",
-                        "minItems": 1,
-                        "items": {
-                            "type": "object",
-                            "required": ["href", "title", "type"],
-                            "additionalProperties": False,
-                            "properties": {
-                                "href": {"type": "string", "format": "uri"},
-                                "title": {"type": "string", "minLength": 1},
-                                "type": {"type": "string", "pattern": "^[a-z]+/[a-z+.-]+$"},
-                                "hreflang": {"type": "array", "items": {"type": "string"}, "minItems": 1},
-                            },
-                        },
-                    }
-                },
-                "additionalProperties": False,
-            },
-        }
-    },
-}
 
 
 @pytest.fixture
