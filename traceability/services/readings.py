@@ -119,8 +119,6 @@ def _refold(session: Session, device: Device, days: Collection[date]) -> None:
     if crowded is not None:
         message = f"Ngày {crowded.day:%d/%m/%Y} có quá nhiều số đo. Mỗi ngày nhận tối đa {MAX_A_DAY} số đo."
         raise Refused("too_many_readings", message)
-    if not figures:
-        return
     row = insert(SensorDay).values(
         [
             {

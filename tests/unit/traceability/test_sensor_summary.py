@@ -10,7 +10,7 @@ from epcis.validation import list_event_problems
 from traceability.rules.bodies import Stamp
 from traceability.rules.events_barn import DeviceSummary, read_summaries, sensor_summary
 from traceability.rules.seal import canonical_bytes
-from traceability.rules.sensor_words import tell_alert, tell_calm, tell_span, tell_summary
+from traceability.rules.sensor_words import tell_alert, tell_calm, tell_span, tell_summary, with_unit
 from traceability.rules.sensors import MEASURES, BandPoint, Span
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
@@ -155,3 +155,8 @@ def test_alerts_say_what_is_wrong_and_since_when():
 )
 def test_spans(minutes, text):
     assert tell_span(timedelta(minutes=minutes)) == text
+
+
+def test_values_carry_their_unit():
+    units = {"temperature": "6,8 °C", "humidity": "6,8%", "ph": "pH 6,8", "oxygen": "6,8 mg/l"}
+    assert {code: with_unit(Decimal("6.84"), MEASURES[code]) for code in units} == units

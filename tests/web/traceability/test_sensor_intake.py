@@ -178,6 +178,18 @@ def test_too_many_and_too_long(call, session):
     assert session.scalar(select(func.count()).select_from(SensorReading)) == 1
 
 
+def test_a_day_takes_only_so_many(call, session):
+    noon = utcnow().replace(hour=5, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    batches = [
+        {"readings": [{"time": (noon + timedelta(seconds=second)).isoformat(), "value": 20} for second in part]}
+        for part in (range(1000), range(1000, 2000), range(2000, 2900))
+    ]
+    assert [call(batch).status_code for batch in batches[:2]] == [200, 200]
+    problem = is_problem(call(batches[2]), 422, "too_many_readings")
+    assert problem["detail"] == "One day takes at most 2880 readings of a device."
+    assert len(stored(session)) == 2000
+
+
 def test_other_kinds_of_content_and_methods(call, client, equipped):
     response = call(b"31.5", content_type="text/plain")
     is_problem(response, 415, "media_type")
