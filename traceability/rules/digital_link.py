@@ -5,13 +5,10 @@ qualifiers in their order, further data in the query. Compressed addresses (a st
 codes are printed in plain, and a reader of plain addresses may refuse the others.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
-
-from biip import ParseError
-from biip.gs1_application_identifiers import GS1ApplicationIdentifier
-from biip.gs1_element_strings import GS1ElementString
 
 from marketplace.core.errors import Refused
 from traceability.rules.gs1 import has_check_digit
@@ -25,6 +22,13 @@ KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 #: Of the keys' values, how many digits there are and whether the last one checks the rest.
 _DIGITS = {"00": 18, "01": 14, "414": 13, "417": 13}
+#: Characters that a qualifier may have (GS1 General Specifications, figure 7.11-1: character set 82).
+_SET_82 = r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]"
+_QUALIFIERS = {
+    **{ai: re.compile(f"{_SET_82}{{1,20}}") for ai in ("10", "21", "22", "254")},
+    "235": re.compile(f"{_SET_82}{{1,28}}"),
+    "7040": re.compile(f"[0-9]{_SET_82}{{3}}"),
+}
 #: What the query may not bring: a web address would be a second link inside the first.
 _NO_ATTRIBUTES = frozenset({"8200"})
 _MAX_LENGTH = 2000
@@ -99,7 +103,9 @@ def parse_path(segments: Sequence[str], query: str = "") -> DigitalLink:
     _check_key(key, value)
     sequence = _check_order(key, [ai for ai, _ in qualifiers])
     for ai, text in qualifiers:
-        _check_value(ai, text)
+        if not _QUALIFIERS[ai].fullmatch(text):
+            detail = f"({ai}) has a value that is not allowed"
+            raise MalformedLink(detail)
     attributes = _read_attributes(query)
     names = [ai for ai, _ in (*pairs, *attributes)]
     if len(names) != len(set(names)):
@@ -119,7 +125,6 @@ def _check_key(key: str, value: str) -> None:
     if not has_check_digit(value):
         detail = f"({key}) has a wrong check digit"
         raise MalformedLink(detail)
-    _check_value(key, value)
 
 
 def _check_order(key: str, names: list[str]) -> tuple[str, ...]:
@@ -134,8 +139,13 @@ def _check_order(key: str, names: list[str]) -> tuple[str, ...]:
     raise MalformedLink(detail)
 
 
-def _check_value(ai: str, value: str) -> None:
+def _check_attribute(ai: str, value: str) -> None:
     """Raise unless a value is one that the GS1 General Specifications allow for its application identifier."""
+    # The library takes 20 MB for tables of everything; only addresses with data in their query need them.
+    from biip import ParseError  # noqa: PLC0415
+    from biip.gs1_application_identifiers import GS1ApplicationIdentifier  # noqa: PLC0415
+    from biip.gs1_element_strings import GS1ElementString  # noqa: PLC0415
+
     try:
         known = GS1ApplicationIdentifier.extract(ai)
         element = GS1ElementString.parse(f"{ai}{value}")
@@ -161,7 +171,7 @@ def _read_attributes(query: str) -> tuple[tuple[str, str], ...]:
         if name in _NO_ATTRIBUTES or not 2 <= len(name) <= 4:
             detail = f"({name}) is no data attribute"
             raise MalformedLink(detail)
-        _check_value(name, value)
+        _check_attribute(name, value)
         found.append((name, value))
     return tuple(found)
 
