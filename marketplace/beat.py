@@ -26,6 +26,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         _ask("traceability.review_gates", DEFAULT, crontab(hour=0, minute=20)),
         _ask("desk.finish_erasures", DEFAULT, crontab(hour=1, minute=40)),
         _ask("traceability.verify_chains", DEFAULT, crontab(hour=2, minute=0)),
+        _ask("traceability.weigh_scans", DEFAULT, 3600.0),
+        _ask("traceability.forget_scan_devices", DEFAULT, crontab(hour=0, minute=5)),
         _ask("search.rebuild_nightly", SEARCH, crontab(hour=3, minute=0)),
         _ask("logistics.settle_unknown", OUTSIDE, 120.0),
         _ask("logistics.poll_silent", OUTSIDE, 3600.0),

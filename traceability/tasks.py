@@ -15,6 +15,7 @@ from traceability.services.capture import begin_capture, finish_capture
 from traceability.services.log import revoke_keys_of
 from traceability.services.readings import close_old_days, thin_readings
 from traceability.services.sale_gate import review_gates as ask_gates_again
+from traceability.services.scans import forget_devices, weigh_scans
 from traceability.services.sensor_summary import seal_lot_sensors, seal_season_sensors
 from traceability.services.sensor_watch import review_device
 
@@ -161,3 +162,17 @@ def revoke_keys(*, delivery_id: int, party: str, **_: object) -> None:
     with once(delivery_id) as session:
         if session is not None:
             revoke_keys_of(session, party=party, by=None, reason="account_closed", now=utcnow())
+
+
+@task("traceability.weigh_scans", queue="default")
+def weigh_scans_of_lots(**_: object) -> None:
+    """Look at lots that were scanned lately, and raise what is suspicious."""
+    with transaction() as session:
+        weigh_scans(session=session, now=utcnow())
+
+
+@task("traceability.forget_scan_devices", queue="default")
+def forget_scan_devices(**_: object) -> None:
+    """Delete what could have told devices apart on days that are over."""
+    with transaction() as session:
+        forget_devices(session=session, now=utcnow())

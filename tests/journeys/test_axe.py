@@ -31,16 +31,17 @@ PAGES = {
         /gioi-thieu /quy-che /doi-tra /du-lieu-ca-nhan /lien-he
         /khong-co-trang-nay
         /epcis /voc/ /voc/bizstep/spraying /minh-bach
-        @product @lot @household @commune""",
+        @product @lot @lot/bao-tem @household @commune""",
     HOUSEHOLD: """/so-tay /so-tay/vu/moi @season @season/nhap @season/viec @season/thuoc @season/thu @own-lot
         /so-tay/cam-bien /so-tay/cam-bien/moi /so-tay/cam-bien/moi?do=temperature @sensor @sensor/sua @sensor/tep
         /hang-ban /hang-ban/moi @goods @goods/len-ke
         /don-hang /don-hang?muc=xong @consignment
         /ho-cua-toi /ho-cua-toi/ho-so /ho-cua-toi/noi-san-xuat/moi?loai=field /ho-cua-toi/chung-nhan/moi
         /ho-cua-toi/nhan-tien
+        /so-tay/tem @own-lot/tem /ho-cua-toi/ma-so /ho-cua-toi/ma-so/doanh-nghiep /ho-cua-toi/ma-so/gtin /ho-cua-toi/ma-so/gln
         /tai-khoan /lam-ho /thong-bao""",
     OFFICER: """/xa/cho-xac-nhan /xa/lo @review
-        /xa/thu-hoi
+        /xa/thu-hoi /xa/tem-ma
         /xa/ho @checked""",
     OPERATOR: """/dieu-hanh /dieu-hanh/don-hang @any-order /dieu-hanh/buu-gui @any-parcel /dieu-hanh/thanh-toan
         /dieu-hanh/viec-ket /dieu-hanh/mo-phong

@@ -6,14 +6,16 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, bindparam, func, select
+from sqlalchemy import BigInteger, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from traceability.models.custody import Record, RecordLot
 from traceability.models.gates import DeclaredStandard
+from traceability.models.scans import ScanAlarm
 from traceability.queries.chain import ChainState, read_check, select_check
 from traceability.queries.lots import LotView
 from traceability.queries.story import PARCEL_KINDS, ParcelCount
+from traceability.rules.scans import COUNTED
 from traceability.rules.standards import tell_standard
 
 
@@ -25,6 +27,8 @@ class SealView:
     parcels: Mapping[str, ParcelCount]
     #: The standard that the household declared for this kind of production, in words; empty without one.
     standard: str = ""
+    #: Stickers of the lot are under suspicion of having been copied.
+    is_suspected: bool = False
 
 
 def get_seal(session: Session, lot: LotView) -> SealView:
@@ -32,9 +36,14 @@ def get_seal(session: Session, lot: LotView) -> SealView:
     row = session.execute(_seal(), {"household_id": lot.household_id, "lot_id": lot.id, "template": lot.template}).one()
     parcels = {
         kind: ParcelCount(count, datetime.fromisoformat(first_at), datetime.fromisoformat(last_at))
-        for kind, count, first_at, last_at in row[-2] or ()
+        for kind, count, first_at, last_at in row[-3] or ()
     }
-    return SealView(read_check(*row[:-2]), parcels, tell_standard(*row[-1]) if row[-1] else "")
+    return SealView(
+        read_check(*row[:-3]),
+        parcels,
+        tell_standard(*row[-2]) if row[-2] else "",
+        is_suspected=row[-1],
+    )
 
 
 @cache
@@ -65,4 +74,9 @@ def _seal() -> Select[*tuple[Any, ...]]:
         .limit(1)
         .scalar_subquery()
     )
-    return select_check().add_columns(told, declared)
+    suspected = exists().where(
+        ScanAlarm.lot_id == bindparam("lot_id", type_=BigInteger),
+        ScanAlarm.closed_at.is_(None),
+        ScanAlarm.kind.in_(COUNTED),
+    )
+    return select_check().add_columns(told, declared, suspected)

@@ -40,13 +40,14 @@ class Thing:
     lots: Sequence[LotView] = field(default=())
 
 
-def find_things(session: Session, link: DigitalLink) -> Sequence[Thing]:
+def find_things(session: Session, link: DigitalLink, *, with_lots: bool = False) -> Sequence[Thing]:
     """Return what a GS1 Digital Link names, the finest level first, then each level up; empty when nothing is known.
 
-    A qualifier that is unknown here is left out, so the answer walks up to what is known.
+    A qualifier that is unknown here is left out, so the answer walks up to what is known. A product's lots are looked
+    up only when they are wanted: a scan does not need them.
     """
     if link.key == "01":
-        return _find_goods(session, link)
+        return _find_goods(session, link, with_lots=with_lots)
     alias = f"{gs1.CANONICAL}{link.path(upto=0)}"
     found = _find_parcel(session, sscc=link.value) if link.key == "00" else _find_alias(session, alias, link)
     return [found] if found is not None else []
@@ -95,7 +96,7 @@ def gs1_key(uri: str) -> str:
     return below(uri).split("/")[2]
 
 
-def _find_goods(session: Session, link: DigitalLink) -> Sequence[Thing]:
+def _find_goods(session: Session, link: DigitalLink, *, with_lots: bool) -> Sequence[Thing]:
     number = session.execute(select(ProductNumber).where(ProductNumber.gtin == link.value)).scalar_one_or_none()
     if number is None:
         return []
@@ -107,7 +108,7 @@ def _find_goods(session: Session, link: DigitalLink) -> Sequence[Thing]:
         product=number.produce,
         unit=number.unit,
         gtin=number.gtin,
-        lots=_newest_lots(session, number),
+        lots=_newest_lots(session, number) if with_lots else (),
     )
     batch, serial = link.qualifier("10"), link.qualifier("21")
     pack = find_pack(session, serial) if serial else None

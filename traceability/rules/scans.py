@@ -27,6 +27,9 @@ _DAYS_ON_ONE_PACK = 3
 _PROVINCES_OF_ONE_PACK = 3
 #: A lot is sent to many places; so many more than it had parcels are too many.
 _PROVINCES_BEYOND_PARCELS = 3
+#: Signs that were counted. What somebody only says (a province) is for the officer and never shown to buyers: else a
+#: rival could talk a lot into disrepute.
+COUNTED = ("sold_out", "too_many")
 KIND_LABELS = {
     "sold_out": "Hàng đã bán hết từ lâu mà tem vẫn được quét",
     "too_many": "Lượt quét nhiều hơn hẳn số hàng đã làm ra",

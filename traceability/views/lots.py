@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import date
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -14,7 +14,6 @@ from marketplace.accounts.rules import Permission
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError, NotFound
-from sellers.queries import get_household
 from traceability.forms.diary import LossForm, StepForm
 from traceability.queries.lots import LotView, get_lot_by_code
 from traceability.queries.recalls import find_recall_of_lot
@@ -33,7 +32,6 @@ from traceability.views.owner import own_household_id, show_refusal
 from traceability.views.photos import keep_photos, kept_photos
 from traceability.views.steps import tell_steps
 
-_STICKERS = (12, 24, 48)
 _USABLE = frozenset({LotState.RECORDED, LotState.AWAITING, LotState.VERIFIED, LotState.SENT_BACK})
 
 
@@ -141,19 +139,3 @@ def lose(code: str) -> ResponseReturnValue:
     else:
         form.happened_on.data = local_date(utcnow())
     return render_template("traceability/loss.html", form=form, lot=found, kept=kept_photos(form)), status
-
-
-@blueprint.get("/so-tay/lo/<code>/tem")
-@needs(Permission.KEEP_DIARY)
-def stickers(code: str) -> ResponseReturnValue:
-    """Lay out a sheet of QR stickers to print and cut."""
-    found = own_lot(code)
-    wished = request.args.get("so", "")
-    count = int(wished) if wished in {str(number) for number in _STICKERS} else _STICKERS[1]
-    return render_template(
-        "traceability/stickers.html",
-        lot=found,
-        household=get_household(db.session(), found.household_id),
-        count=count,
-        counts=_STICKERS,
-    )

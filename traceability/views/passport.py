@@ -1,10 +1,8 @@
 """The public page of a lot, which the QR code on every pack opens."""
 
-import io
 from collections.abc import Sequence
 
-import segno
-from flask import Response, current_app, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -19,6 +17,7 @@ from traceability.queries.passport import SealView, get_seal
 from traceability.queries.records import RecordView
 from traceability.queries.sale_gate import tell_facts
 from traceability.queries.story import list_story
+from traceability.queries.things import find_pack
 from traceability.rules.lots import LotState
 from traceability.rules.sale_gate import judge
 from traceability.rules.templates import TREATMENTS
@@ -34,7 +33,6 @@ _PARCEL_STEPS = (
     ("parcel_delivered", "house"),
     ("parcel_returned", "arrow-left"),
 )
-_DAY_S = 86_400
 
 
 @blueprint.get("/lo")
@@ -56,6 +54,7 @@ def passport(code: str) -> ResponseReturnValue:
     lot = find_lot_by_code(session, code)
     if lot is None:
         return render_template("traceability/no_lot.html", typed=code[:_MAX_TYPED], is_asked=True), 404
+    serial = request.args.get("so", "")[:_MAX_TYPED]
     today = local_date(utcnow())
     story = list_story(session, lot)
     household, site = get_household_with_site(session, lot.household_id, lot.site_id)
@@ -81,7 +80,15 @@ def passport(code: str) -> ResponseReturnValue:
         treatments=_count_kept(story, lot),
         is_expired=lot.best_before_on is not None and lot.best_before_on < today,
         picture=lot.photo_sha256,
+        is_suspected=seal.is_suspected,
+        serial=serial,
+        is_foreign=bool(serial) and not _is_pack_of(lot, serial),
     )
+
+
+def _is_pack_of(lot: LotView, serial: str) -> bool:
+    pack = find_pack(db.session(), serial)
+    return pack is not None and pack[1] == lot.id
 
 
 def _last(story: Sequence[RecordView], kind: str) -> RecordView | None:
@@ -111,20 +118,3 @@ def _tell_parcels(seal: SealView) -> list[Step]:
         when = f"{first:%d/%m/%Y}" if first == last else f"{first:%d/%m/%Y} – {last:%d/%m/%Y}"
         steps.append(Step(icon=icon, title=titles[kind], when=when, detail=_("%(count)s kiện", count=told.count)))
     return steps
-
-
-@blueprint.get("/lo/<code>/qr.svg")
-@needs(Permission.PUBLIC)
-def passport_qr(code: str) -> ResponseReturnValue:
-    """Draw the QR code of a lot's public address. Error level Q: labels get wet, creased and dusty."""
-    lot = find_lot_by_code(db.session(), code)
-    if lot is None:
-        return render_template("traceability/no_lot.html", typed=code[:_MAX_TYPED], is_asked=True), 404
-    target = current_app.config["PUBLIC_URL"].rstrip("/") + url_for("traceability.passport", code=lot.code)
-    drawn = io.BytesIO()
-    qr = segno.make_qr(target, error="q", boost_error=False)
-    qr.save(drawn, kind="svg", border=4, scale=4, omitsize=True, light="#fff")
-    response = Response(drawn.getvalue(), mimetype="image/svg+xml")
-    response.cache_control.public = True
-    response.cache_control.max_age = _DAY_S
-    return response

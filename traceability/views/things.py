@@ -71,7 +71,7 @@ def _find(name: str) -> Thing:
         found = find_own(session, *segments[1:])
     else:
         try:
-            found = next(iter(find_things(session, parse_path(segments))), None)
+            found = next(iter(find_things(session, parse_path(segments), with_lots=True)), None)
         except MalformedLink:
             found = None
     if found is None:

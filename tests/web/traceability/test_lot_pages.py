@@ -91,11 +91,3 @@ def test_lots_of_others_cannot_be_merged_in(keeper, session, home, typed):
     assert keeper.post(f"/so-tay/lo/{own.code}/gop", data=form).status_code == 404
     session.expire_all()
     assert get_lot(session, other.id).quantity_out == 0
-
-
-def test_stickers_carry_the_code(keeper, session, home):
-    lot = make_verified_lot(session, home.household_id, actor=home.actor, now=utcnow())
-    html = body(keeper.get(f"/so-tay/lo/{lot.code}/tem?so=12"))
-    assert html.count(f'/lo/{lot.code}/qr.svg"') == 12
-    assert html.count("<figure") == 12
-    assert body(keeper.get(f"/so-tay/lo/{lot.code}/tem?so=100000")).count("<figure") == 24

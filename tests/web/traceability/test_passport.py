@@ -212,7 +212,7 @@ def test_the_qr_code_leads_to_the_page(client, app, lot):
     assert drawn.startswith(b"<?xml")
     assert b"<script" not in drawn
     wanted = BytesIO()
-    target = f"{app.config['PUBLIC_URL']}/lo/{lot.code}"
+    target = f"{app.config['PUBLIC_URL']}/l/{lot.code}"
     segno.make_qr(target, error="q", boost_error=False).save(
         wanted, kind="svg", border=4, scale=4, omitsize=True, light="#fff"
     )
