@@ -38,7 +38,8 @@ PAGES = {
         /don-hang /don-hang?muc=xong @consignment
         /ho-cua-toi /ho-cua-toi/ho-so /ho-cua-toi/noi-san-xuat/moi?loai=field /ho-cua-toi/chung-nhan/moi
         /ho-cua-toi/nhan-tien
-        /so-tay/tem @own-lot/tem /ho-cua-toi/ma-so /ho-cua-toi/ma-so/doanh-nghiep /ho-cua-toi/ma-so/gtin /ho-cua-toi/ma-so/gln
+        /so-tay/tem @own-lot/tem /ho-cua-toi/ma-so /ho-cua-toi/ma-so/doanh-nghiep /ho-cua-toi/ma-so/gtin
+        /ho-cua-toi/ma-so/gln
         /tai-khoan /lam-ho /thong-bao""",
     OFFICER: """/xa/cho-xac-nhan /xa/lo @review
         /xa/thu-hoi /xa/tem-ma
