@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, Page
 from tests.journeys.conftest import DESK, PASSWORD, PHONE, Market, find_barriers
 
 HOUSEHOLD, OFFICER, OPERATOR = "0900010057", "can-bo@choque.example", "dieu-hanh@choque.example"
+#: The officer in whose commune the invented market recalls a lot.
+RECALLING = "can-bo-16378@choque.example"
 #: Short name -> (page on which the link stands, the link).
 LINKS = {
     "@product": ("/tim", r'href="(/san-pham/[^"]+)"'),
@@ -20,6 +22,7 @@ LINKS = {
     "@goods": ("/hang-ban", r'href="(/hang-ban/\d+)"'),
     "@consignment": ("/don-hang", r'href="(/don-hang/\d+)"'),
     "@review": ("/xa/cho-xac-nhan", r'href="(/xa/lo/[^"]+)"'),
+    "@recall": ("/xa/thu-hoi", r'href="(/xa/thu-hoi/\d+)"'),
     "@checked": ("/xa/ho", r'href="(/xa/ho/[^"]+)"'),
     "@any-order": ("/dieu-hanh/don-hang", r'href="(/dieu-hanh/don-hang/\d+)"'),
     "@any-parcel": ("/dieu-hanh/buu-gui", r'href="(/dieu-hanh/buu-gui/\d+)"'),
@@ -41,6 +44,8 @@ PAGES = {
         /so-tay/tem @own-lot/tem /ho-cua-toi/ma-so /ho-cua-toi/ma-so/doanh-nghiep /ho-cua-toi/ma-so/gtin
         /ho-cua-toi/ma-so/gln
         /tai-khoan /lam-ho /thong-bao""",
+    RECALLING: """@recall @recall/lien-quan @recall/loi-bao @recall/hang-ve @recall/thong-bao @recall/bao-cao
+        /xa/bang-ke""",
     OFFICER: """/xa/cho-xac-nhan /xa/lo @review
         /xa/thu-hoi /xa/tem-ma
         /xa/ho @checked""",
@@ -71,7 +76,7 @@ def sign_in(page: Page, login: str) -> None:
         page.locator("main form button[type=submit]").first.click()
 
 
-@pytest.mark.parametrize("login", PAGES, ids=["signed-out", "household", "officer", "operator"])
+@pytest.mark.parametrize("login", PAGES, ids=["signed-out", "household", "recalling", "officer", "operator"])
 @pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "light"), (DESK, "dark")], ids=["phone", "desk-dark"])
 def test_pages_are_for_everybody(browser: Browser, market: Market, login: str, viewport: dict[str, int], scheme: str):
     context = browser.new_context(viewport=viewport, color_scheme=scheme, base_url=market.url, locale="vi-VN")

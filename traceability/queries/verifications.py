@@ -14,7 +14,7 @@ from traceability.queries.story import list_story
 from traceability.rules.completeness import Fact, Missing, list_missing
 
 #: Kinds of records that officers make in their office.
-_OFFICE = frozenset({"verification", "recall"})
+_OFFICE = frozenset({"verification", "recall", "recall_closed"})
 
 
 @dataclass(frozen=True, slots=True)

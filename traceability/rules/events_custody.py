@@ -173,6 +173,22 @@ def recall(stamp: Stamp, goods: Sequence[Portion], codes: Sequence[str], reason:
     )
 
 
+def recall_closed(stamp: Stamp, goods: Sequence[Portion], codes: Sequence[str]) -> Body:
+    """A recall of lots has ended: what could be had back was dealt with. The lots stay recalled."""
+    return make_body(
+        "ObjectEvent",
+        "recall_closed",
+        stamp,
+        {
+            "action": "OBSERVE",
+            "bizStep": "holding",
+            "disposition": "recalled",
+            "quantityList": portions(goods),
+            "cq:lots": list(codes),
+        },
+    )
+
+
 def parcel_packed(stamp: Stamp, parcel: str, consignment: str, goods: Sequence[Portion], codes: Sequence[str]) -> Body:
     """Goods of one or more lots went into a parcel. ``parcel`` is its address, made from an SSCC or a random name."""
     return make_body(

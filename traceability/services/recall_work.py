@@ -5,6 +5,7 @@ A drill keeps the same books, under its own number, and touches nothing else.
 """
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,17 +20,21 @@ from marketplace.core.errors import Conflict, NotFound, Refused
 from marketplace.core.outbox import record_event
 from marketplace.core.quantity import format_number
 from traceability.events import RecalledGoodsBrought
-from traceability.models.custody import Recall
+from traceability.models.custody import Chain, Recall, RecallLot
 from traceability.models.recall import RecallNotice, RecallReturn, RecallStep
 from traceability.ports import Signatory
 from traceability.queries.lots import LotView, list_lots
 from traceability.queries.recall_work import LedgerSums, list_steps, sum_ledger
 from traceability.queries.recalls import RecallView, get_recall
+from traceability.rules import events_custody
 from traceability.rules.entries import check_amount, check_day, check_length, check_text
 from traceability.rules.recalls import OUTCOMES, SOURCES, check_step, tell_closing
+from traceability.services.chain import Draft, append_record, derived_key, lock_chain
 from traceability.services.log import announce_key, log_statement
 
 MAX_PLACES = 1000
+#: Under this name the ends of recalls get their keys: a recall ends once.
+_ENDS = uuid.UUID("5b1f5f6e-0a52-5b8e-8a3e-6c4d7f1f2a90")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +212,13 @@ def close_recall(
     signatory: Signatory | None,
     now: datetime,
 ) -> RecallView:
-    """End a recall; ending it again changes nothing. The lots stay recalled for good. A real one is logged.
+    """End a recall; ending it again changes nothing. The lots stay recalled for good.
 
-    Raises ``NotFound``; ``Refused`` (``step_too_early``, ``returns_unbalanced``) as long as something is left to do.
+    The end of a real one is sealed in the chain of each household and logged as a signed statement. Raises
+    ``NotFound``; ``Refused`` (``step_too_early``, ``returns_unbalanced``) as long as something is left to do;
+    ``Conflict`` when a lot joined at this very moment.
     """
+    chains = {} if _is_drill(session, recall_id) else _lock_households(session, recall_id)
     recall = _lock(session, recall_id, officer)
     if recall.closed_at is not None:
         return recall
@@ -224,6 +232,7 @@ def close_recall(
         raise Refused("returns_unbalanced", message, lots=open_lots)
     _add_step(session, recall_id, "closed", "", officer, officer_title, now)
     if not recall.is_drill:
+        _seal_end(session, recall, lots, chains, officer, now)
         if signatory is not None:
             announce_key(
                 session, party=officer.party, title=officer_title, commune=commune, signatory=signatory, now=now
@@ -245,6 +254,48 @@ def close_recall(
             signature_by=signatory,
         )
     return get_recall(session, recall_id)
+
+
+def _is_drill(session: Session, recall_id: int) -> bool:
+    return bool(session.scalar(select(Recall.is_drill).where(Recall.id == recall_id)))
+
+
+def _lock_households(session: Session, recall_id: int) -> dict[int, Chain]:
+    """Lock the chains of a recall's households, lowest id first and before the recall, as everywhere."""
+    lots = list_lots(session, session.scalars(select(RecallLot.lot_id).where(RecallLot.recall_id == recall_id)))
+    return {one: lock_chain(session, one) for one in sorted({lot.household_id for lot in lots.values()})}
+
+
+def _seal_end(  # noqa: PLR0917 - what the records are made of
+    session: Session,
+    recall: RecallView,
+    lots: Mapping[int, LotView],
+    chains: Mapping[int, Chain],
+    officer: Actor,
+    now: datetime,
+) -> None:
+    if {lot.household_id for lot in lots.values()} != chains.keys():
+        message = "Đợt thu hồi vừa có thêm lô. Hãy xem lại rồi kết thúc."
+        raise Conflict("recall_changed", message)
+    for household_id, chain in chains.items():
+        own = [lot for _, lot in sorted(lots.items()) if lot.household_id == household_id]
+        goods = [events_custody.lot_portion(lot.produce, lot.code, lot.quantity_made, lot.unit) for lot in own]
+        codes = [lot.code for lot in own]
+        append_record(
+            session,
+            chain,
+            Draft(
+                build=lambda stamp, goods=goods, codes=codes: events_custody.recall_closed(  # type: ignore[misc]
+                    stamp, goods, codes
+                ),
+                occurred_at=now,
+                lots={lot.id: None for lot in own},
+                role="officer",
+            ),
+            actor=officer,
+            key=derived_key(_ENDS, f"recall-{recall.id}-{household_id}"),
+            now=now,
+        )
 
 
 def _lock(session: Session, recall_id: int, officer: Actor) -> RecallView:

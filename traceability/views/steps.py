@@ -53,6 +53,7 @@ _ICONS = {
     "released": "check",
     "recall": "recall",
     SENSORS: "gauge",
+    "recall_closed": "check",
 }
 _TONES = {"held": "warning", "recall": "danger"}
 
@@ -119,7 +120,7 @@ def tell_author(record: RecordView) -> str:
     """Say who entered a record: a role, never a person's name."""
     if record.kind == "verification":
         return str(record.details.get("officerTitle") or _("Cán bộ xã"))
-    if record.kind == "recall":
+    if record.kind in {"recall", "recall_closed"}:
         return str(_("Cán bộ xã"))
     if record.kind in {"released", "held"}:
         return str(_("Sổ tự đối chiếu"))
@@ -164,6 +165,7 @@ def _title(record: RecordView) -> str:
         "released": _("Hết tạm giữ"),
         "recall": _("Thu hồi"),
         SENSORS: _("Cảm biến đo tại chỗ"),
+        "recall_closed": _("Kết thúc thu hồi"),
     }
     return titles.get(record.kind, record.kind)
 
@@ -183,6 +185,8 @@ def _detail(record: RecordView) -> str:
         return " ".join(told)
     if record.kind in {"loss", "held", "released"}:
         return str(details.get("reason", ""))
+    if record.kind == "recall_closed":
+        return str(_("Hàng thu về đã được xử lý. Lô này vẫn không được bán."))
     if record.kind == "recall":
         return f"{details.get('reason', '')} {details.get('instruction', '')}".strip()
     return ""

@@ -14,8 +14,10 @@ from tests.factories.accounts import make_user
 from tests.factories.sellers import make_commune
 from tests.factories.traceability import make_lot, make_season, make_verified_lot
 from tests.web.sign_in import sign_in
+from traceability.models.custody import Record
 from traceability.models.log import LogEntry
 from traceability.models.recall import RecallAddition, RecallNotice, RecallReturn, RecallStep
+from traceability.queries.chain import verify_chain
 from traceability.queries.lots import get_lot
 from traceability.rules.recalls import FIRST_DAY
 
@@ -214,6 +216,10 @@ def test_the_ledger_balances_and_the_end_waits_for_it(officer, session, lot, beg
         assert officer.post(f"{page}/ket-thuc", data=typed()).status_code == 303
     html = body(officer.get(page))
     assert "Đợt thu hồi đã kết thúc" in html
+    sealed = session.scalars(select(Record.kind).where(Record.kind.startswith("recall")).order_by(Record.id)).all()
+    assert sealed == ["recall", "recall_closed"]
+    assert verify_chain(session, lot.household_id).is_intact
+    assert "Kết thúc thu hồi" in body(officer.get(f"/lo/{lot.code}"))
     assert get_lot(session, lot.id).state == "recalled"
     body(officer.post(ledger, data=typed(**back)), 409)
     report = body(officer.get(f"{page}/bao-cao"))
