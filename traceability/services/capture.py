@@ -45,7 +45,6 @@ def check_document(body: bytes, *, proceeds: bool) -> Document:
     weighs each event. Raises ``EpcisProblem`` (ValidationException with every fault's place).
     """
     document = take_apart(read_json(body))
-    _spell(document.content)
     checked = without_events(document) if proceeds else document.content
     faults = [(problem.path, problem.message) for problem in list_problems(checked)]
     if proceeds:
