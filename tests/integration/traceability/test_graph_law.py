@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, insert, literal, select
+from sqlalchemy import func, insert, select, true
 from sqlalchemy.orm import Session
 
 from tests.factories.sellers import make_household
@@ -25,8 +25,8 @@ def make_lots(session: Session, count: int, now: datetime) -> tuple[list[int], i
     """Return the ids of this many lots, copies of one, and of a record that edges may name."""
     lot = make_lot(session, make_household(session), now=now)
     columns = [column for column in Lot.__table__.columns if column.name not in _OWN]
-    numbers = func.generate_series(1, count).column_valued("number")
-    copies = select(func.concat("LAW-", numbers), *columns).select_from(Lot).join(numbers, literal(value=True))
+    numbers = func.generate_series(1, count).table_valued("number").render_derived()
+    copies = select(func.concat("LAW-", numbers.c.number), *columns).select_from(Lot).join(numbers, true())
     ids = session.scalars(
         insert(Lot)
         .from_select(["code", *(column.name for column in columns)], copies.where(Lot.id == lot.id))
@@ -57,6 +57,11 @@ def reach(edges: Iterable[Edge], starts: Iterable[int]) -> set[int]:
         found |= more
 
 
+@pytest.fixture
+def pool(session: Session, now: datetime) -> tuple[list[int], int]:
+    return make_lots(session, 12, now)
+
+
 NODES = st.integers(0, 11)
 GRAPHS = st.sets(st.tuples(NODES, NODES).filter(lambda edge: edge[0] != edge[1]), max_size=30)
 
@@ -66,11 +71,11 @@ GRAPHS = st.sets(st.tuples(NODES, NODES).filter(lambda edge: edge[0] != edge[1])
 )
 @given(graph=GRAPHS, starts=st.sets(NODES, max_size=3))
 def test_tracing_forward_and_backward_agrees_with_brute_force(
-    session: Session, now: datetime, graph: set[Edge], starts: set[int]
+    session: Session, pool: tuple[list[int], int], graph: set[Edge], starts: set[int]
 ) -> None:
     """Circles included: the ledger does not make them, and tracing ends all the same."""
     with session.begin_nested() as attempt:
-        ids, record_id = make_lots(session, 12, now)
+        ids, record_id = pool
         edges = [(ids[parent], ids[child]) for parent, child in graph]
         link(session, edges, record_id)
         reverse = [(child, parent) for parent, child in edges]
