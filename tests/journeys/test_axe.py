@@ -36,6 +36,7 @@ PAGES = {
         /epcis /voc/ /voc/bizstep/spraying /minh-bach
         @product @lot @lot/bao-tem @household @commune""",
     HOUSEHOLD: """/so-tay /so-tay/vu/moi @season @season/nhap @season/viec @season/thuoc @season/thu @own-lot
+        @own-lot/bo-sung /so-tay/tieu-chuan
         /so-tay/cam-bien /so-tay/cam-bien/moi /so-tay/cam-bien/moi?do=temperature @sensor @sensor/sua @sensor/tep
         /hang-ban /hang-ban/moi @goods @goods/len-ke
         /don-hang /don-hang?muc=xong @consignment
@@ -52,6 +53,7 @@ PAGES = {
     OPERATOR: """/dieu-hanh /dieu-hanh/don-hang @any-order /dieu-hanh/buu-gui @any-parcel /dieu-hanh/thanh-toan
         /dieu-hanh/viec-ket /dieu-hanh/mo-phong
         /dieu-hanh/khoa-ket-noi /dieu-hanh/khoa-ket-noi/moi
+        /dieu-hanh/xoa-du-lieu /dieu-hanh/khoa-can-bo
         @order""",
 }
 

@@ -1,6 +1,7 @@
 """The seed fills an empty market: every state is there, every chain is whole, and a second run changes nothing."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from marketplace.core.clock import utcnow
+from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.registry import resolve
 from marketplace.seed.accounts import DEMO_ACCOUNTS, OPERATOR
@@ -17,6 +18,8 @@ from orders.rules.states import ConsignmentState, OrderState
 from search.ports import ProductIndex
 from tests.conftest import copy_database, drop_database, make_app, make_settings
 from traceability.queries.chain import verify_chain
+from traceability.queries.lots import get_lot
+from traceability.queries.sale_gate import judge_lot
 from traceability.rules.lots import LotState
 
 #: The shelf asks the database for today, so the seed's moment has to be this one.
@@ -165,3 +168,52 @@ def test_a_market_with_people_of_its_own_stays_as_it_is(committed_app):
         )
     assert seed_if_empty(committed_app, _NOW) is False
     assert _rows(committed_app, "SELECT count(*) FROM sellers_households") == [(0,)]
+
+
+def test_every_lot_on_sale_passed_the_gate_and_some_lots_wait_before_it(market):
+    closed = """SELECT s.lot_code FROM catalog_stock s JOIN catalog_offers o ON o.id = s.offer_id
+                JOIN trace_lots l ON l.id = s.lot_id LEFT JOIN trace_sale_gates g ON g.lot_id = s.lot_id
+                WHERE o.state = 'on_sale' AND NOT s.is_frozen AND NOT coalesce(g.is_open, false)"""
+    assert _rows(market, closed) == []
+    with market.app_context(), transaction() as session:
+        verified = _rows(market, "SELECT id FROM trace_lots WHERE state = 'verified' AND quantity_out < quantity_made")
+        results = [judge_lot(session, get_lot(session, lot_id), on=local_date(_NOW)).missing for (lot_id,) in verified]
+    lacking = {check.code for missing in results for check in missing}
+    assert {"item_best_before", "ingredient_named"} <= lacking
+
+
+def test_nobody_is_named_in_records_leaves_or_statements(market):
+    named = _rows(
+        market,
+        """SELECT representative, phone, address_line, story FROM sellers_households
+           UNION ALL SELECT name, phone, email, '' FROM accounts_users
+           UNION ALL SELECT buyer_name, buyer_phone, buyer_email, address_line FROM orders_orders
+           UNION ALL SELECT holder, account_number, '', '' FROM sellers_payout_accounts""",
+    )
+    private = {
+        str(text)
+        for (content,) in _rows(market, "SELECT content FROM trace_private_details WHERE content IS NOT NULL")
+        for text in json.loads(bytes(content)).values()
+    }
+    told = {str(one) for row in named for one in row if one} | private
+    told |= {one.removeprefix("+84") for one in told if one.startswith("+84")}
+    assert len(told) > 400
+    written = [
+        *_rows(market, "SELECT id, body FROM trace_records"),
+        *_rows(market, "SELECT id, leaf FROM trace_log_entries"),
+        *_rows(market, "SELECT id, content FROM trace_log_entries WHERE content IS NOT NULL"),
+    ]
+    everything = b"\n".join(bytes(one) for _, one in written).decode()
+    assert len(written) > 3000
+    assert sorted(one for one in told if len(one) > 4 and one in everything) == []
+
+
+def test_every_version_of_what_the_public_sees_is_logged(market):
+    counts = dict(
+        _rows(market, "SELECT subject, count(DISTINCT subject_ref) FROM trace_master_versions GROUP BY subject")
+    )
+    households, sites, certificates = (
+        _rows(market, f"SELECT count(*) FROM {name}")[0][0]  # noqa: S608 - names of ours
+        for name in ("sellers_households", "sellers_sites", "sellers_certificates")
+    )
+    assert (counts["household"], counts["site"], counts["certificate"]) == (households, sites, certificates)
