@@ -249,12 +249,12 @@ def _recall(lot_id: int, least: int) -> None:
                 now=now,
             )
             reached = list_reached(session, found.lot_ids)
-            if len(reached) < least:
-                message = f"the recall of {lot_id} reached {len(reached)} buyers"
-                raise RuntimeError(message)
-            raise _UndoneError
-    except _UndoneError:
+            raise _UndoneError(len(reached))
+    except _UndoneError as undone:
         db.session.remove()
+        if undone.args[0] < least:
+            message = f"the recall of {lot_id} reached {undone.args[0]} buyers"
+            raise RuntimeError(message) from None
 
 
 def _look(client: FlaskClient, code: str) -> None:

@@ -74,7 +74,8 @@ class MarketLog:
         return self.add(told, kind="key", actor=OFFICE, key=by)
 
     def verify(self, reviewed: list[Entry], *, key: Ed25519PrivateKey, **changes: Any) -> Entry:
-        record = self.add_record({"cq:kind": "verification", "cq:lot": LOT})
+        sealed = {"cq:kind": "verification", "cq:lot": LOT, "cq:decision": "verified", "cq:officerTitle": "Cán bộ xã"}
+        record = self.add_record({"eventID": f"urn:uuid:{self.records}", **sealed}, actor=OFFICER)
         decision = Decision(
             lot_code=LOT,
             decision="verified",

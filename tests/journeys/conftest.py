@@ -206,6 +206,36 @@ def someone(browser: Browser, market: Market) -> Iterator[Callable[..., Person]]
 
 
 @pytest.fixture(scope="session")
+def lots(browser: Browser, market: Market) -> dict[str, str]:
+    """Codes of verified lots with photos: ``plain``, and ``sold``, with parcels under way."""
+    visitor = Person(browser, market, PHONE)
+    found: dict[str, str] = {}
+    visitor.page.goto("/tim")
+    addresses = re.findall(r'class="product-name"><a href="([^"]+)"', visitor.page.content())
+    for address in dict.fromkeys(addresses):
+        visitor.page.goto(address)
+        code = re.search(r'href="/lo/([^"]+)"', visitor.page.content())
+        if code is None:
+            continue
+        visitor.page.goto(f"/lo/{code[1]}")
+        page = visitor.page.content()
+        if 'data-decision="' in page and 'data-decision=""' not in page and page.count('class="tl-photos"') > 1:
+            found.setdefault("plain" if "data-sum" not in page else "sold", code[1])
+    visitor.context.close()
+    return found
+
+
+@pytest.fixture
+def lot(lots: dict[str, str]) -> str:
+    return lots.get("plain") or lots["sold"]
+
+
+@pytest.fixture
+def buyer(someone: Callable[..., Person]) -> Person:
+    return someone()
+
+
+@pytest.fixture(scope="session")
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A picture as a phone takes it, with the place in it."""
     from PIL import Image

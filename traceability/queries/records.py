@@ -14,6 +14,7 @@ from marketplace.core.clock import local_date
 from marketplace.core.errors import NotFound
 from traceability.models.custody import Lot, PrivateDetail, Record
 from traceability.models.log import LogEntry, LogPosition
+from traceability.rules.leaf import hash_content
 from traceability.rules.lots import read_code
 from traceability.rules.waiting import Treatment
 
@@ -56,6 +57,8 @@ class RecordView:
     #: URI of the site at which it happened, and whether its private details were erased.
     read_point: str = ""
     is_erased: bool = False
+    #: SHA-256 of the exact bytes, in hexadecimal: under this its leaf in the log names it.
+    content_hash: str = ""
 
     @property
     def happened_on(self) -> date:
@@ -192,6 +195,7 @@ def _view(  # noqa: PLR0917 - a row, column by column
         place=place,
         read_point=str(body.get("readPoint", {}).get("id", "")),
         is_erased=erased_at is not None,
+        content_hash=hash_content(record.body).hex(),
     )
 
 

