@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from marketplace.embedded.stack import Stack
-from tests.bench import memory, orders, pages
+from tests.bench import custody, memory, orders, pages
 
 
 def main() -> None:
@@ -25,6 +25,7 @@ def main() -> None:
         with Stack(data_dir=Path(folder) / "stack", seed=True):
             print(f"\nThe second start took {time.perf_counter() - again:.1f} s (aim: 10).", flush=True)
         orders.run(Path(folder) / "orders")
+        custody.run(Path(folder) / "custody")
     print(f"\nAll of it took {time.perf_counter() - started:.0f} s; load after: {os.getloadavg()[0]:.1f}.")
 
 

@@ -230,6 +230,10 @@ class _UndoneError(Exception):
     """Lets a transaction end without a trace."""
 
 
+def _undo(reached: int) -> None:
+    raise _UndoneError(reached)
+
+
 def _recall(lot_id: int, least: int) -> None:
     """Recall a lot and list every buyer; then take it all back."""
     now = utcnow()
@@ -249,7 +253,7 @@ def _recall(lot_id: int, least: int) -> None:
                 now=now,
             )
             reached = list_reached(session, found.lot_ids)
-            raise _UndoneError(len(reached))
+            _undo(len(reached))
     except _UndoneError as undone:
         db.session.remove()
         if undone.args[0] < least:
