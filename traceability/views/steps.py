@@ -217,13 +217,14 @@ def _detail(record: RecordView) -> str:
         if "bestBeforeOn" in details:
             told.append(_("Hạn sử dụng %(day)s.", day=f"{date.fromisoformat(details['bestBeforeOn']):%d/%m/%Y}"))
         return " ".join(told)
-    if record.kind in {"loss", "held", "released"}:
-        return str(details.get("reason", ""))
-    if record.kind == "recall_closed":
-        return str(_("Hàng thu về đã được xử lý. Lô này vẫn không được bán."))
-    if record.kind == "recall":
-        return f"{details.get('reason', '')} {details.get('instruction', '')}".strip()
-    return ""
+    said = {
+        "loss": details.get("reason", ""),
+        "held": details.get("reason", ""),
+        "released": details.get("reason", ""),
+        "recall": f"{details.get('reason', '')} {details.get('instruction', '')}".strip(),
+        "recall_closed": _("Hàng thu về đã được xử lý. Lô này vẫn không được bán."),
+    }
+    return str(said.get(record.kind, ""))
 
 
 def _waiting(until: date, days: int | None) -> str:
