@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectChoice, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from marketplace.core.forms import PhotosField, ReplaySafeForm, VietnameseDateField
 from traceability.rules.entries import MAX_PHOTOS, MAX_SHORT
@@ -22,13 +22,21 @@ class LotDetailsForm(ReplaySafeForm):
     brand = StringField(_l("Nhãn hiệu (nếu có)"), validators=[Optional(), Length(max=MAX_SHORT, message=_TOO_LONG)])
 
 
+def _offered(_form: object, field: SelectField | RadioField) -> None:
+    if str(field.data) not in {str(choice.value) for choice in field.choices or ()}:
+        raise ValidationError(_CHOOSE)
+
+
 class StandardForm(ReplaySafeForm):
     """Which standard a household keeps for one kind of production."""
 
-    template = SelectField(_l("Cho loại sản xuất nào?"), validators=[InputRequired(message=_CHOOSE)])
+    template = SelectField(
+        _l("Cho loại sản xuất nào?"), validators=[InputRequired(message=_CHOOSE), _offered], validate_choice=False
+    )
     code = RadioField(
         _l("Hộ đang theo tiêu chuẩn nào?"),
-        validators=[InputRequired(message=_l("Hãy chọn tiêu chuẩn mà hộ đang theo."))],
+        validators=[InputRequired(message=_l("Hãy chọn tiêu chuẩn mà hộ đang theo.")), _offered],
+        validate_choice=False,
     )
     number = StringField(_l("Số hiệu"), validators=[Optional(), Length(max=MAX_SHORT, message=_TOO_LONG)])
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from marketplace.core.errors import NotFound
 from sellers import queries as sellers
 from traceability.models.custody import Chain, Lot, Place
 from traceability.models.names import Alias, Gs1Loan, Gs1Prefix, ProductNumber
@@ -102,6 +103,14 @@ def list_claimed_prefixes(session: Session, commune_id: int) -> Sequence[PrefixV
         .limit(_MAX_LISTED)
     ).scalars()
     return [_view(row, households[row.household_id]) for row in rows]
+
+
+def get_claim(session: Session, prefix_id: int, *, commune_id: int) -> PrefixView:
+    """Return a prefix, claimed or decided, of a household of that commune. Raises ``NotFound``."""
+    row = session.get(Gs1Prefix, prefix_id)
+    if row is None or sellers.get_household(session, row.household_id).commune_id != commune_id:
+        raise NotFound
+    return _view(row)
 
 
 def list_loans(session: Session, household_id: int) -> Sequence[LoanView]:

@@ -7,7 +7,7 @@ MARKET_PARTY = "0" * 26
 #: The scope of what anybody may see. Any other scope is an owner's party.
 PUBLIC = ""
 #: Records that say what a household sold, and when parcels went: no page shows them one by one.
-_PRIVATE_KINDS = frozenset({"listed", "unlisted"})
+_PRIVATE_KINDS = frozenset({"listed", "unlisted", "sold", "unpacked"})
 _PRIVATE_BEGINNINGS = ("parcel_",)
 
 

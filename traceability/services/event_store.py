@@ -1,6 +1,7 @@
 """Puts events into the repository: in one transaction with their entry in the log and with what they are found by."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from epcis.event_hash import event_hash
+from traceability.models.custody import Record
 from traceability.models.epcis import EpcisEvent, EventContext, EventName
 from traceability.rules.epcis_access import MARKET_PARTY, is_public_record, scope_of
 from traceability.rules.epcis_terms import EventIndex, index_event, list_names, parse_time
@@ -93,6 +95,12 @@ def index_record(session: Session, *, record_id: int, body: Mapping[str, Any]) -
         )
     )
     return cbv_hash
+
+
+def index_older_record(session: Session, record: Record) -> str:
+    """Make a record an event that was sealed before there was a repository; return its CBV hash. Done once only."""
+    known = session.scalar(select(EpcisEvent.cbv_hash).where(EpcisEvent.record_id == record.id))
+    return known or index_record(session, record_id=record.id, body=json.loads(record.body))
 
 
 def keep_context(session: Session, context: Any) -> int | None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from traceability.models.custody import Chain, Record
 from traceability.models.log import LogCheckpoint, LogEntry, LogPosition, LogWaiting
 from traceability.rules.records import read_commitment
+from traceability.services.event_store import index_older_record
 from traceability.services.log import log_record
 
 #: "The log" in digits of a telephone: the number of the lock that one keeper holds.
@@ -77,7 +78,7 @@ def find_newest_opening(session: Session) -> bytes | None:
 
 
 def log_older_records(session: Session, *, limit: int, now: datetime) -> int:
-    """Log records that were sealed before there was a log; return how many."""
+    """Log records that were sealed before there was a log, and make them events; return how many."""
     rows = session.execute(
         select(Record, Chain.party)
         .join(Chain, Chain.household_id == Record.household_id)
@@ -87,5 +88,6 @@ def log_older_records(session: Session, *, limit: int, now: datetime) -> int:
         .limit(limit)
     ).all()
     for record, party in rows:
-        log_record(session, record, party=party, commitment=read_commitment(record.body), cbv_hash=None, now=now)
+        cbv_hash = index_older_record(session, record)
+        log_record(session, record, party=party, commitment=read_commitment(record.body), cbv_hash=cbv_hash, now=now)
     return len(rows)

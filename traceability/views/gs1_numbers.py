@@ -19,6 +19,7 @@ from traceability.forms.gs1 import CloseForm, GlnForm, GtinForm, LendForm, Prefi
 from traceability.queries.gs1_numbers import (
     NumberedPlace,
     ProductView,
+    get_claim,
     list_glns,
     list_gtins,
     list_loans,
@@ -31,7 +32,7 @@ from traceability.rules.gs1 import suggest_number
 from traceability.services.gs1_numbers import assign_gln, assign_gtin
 from traceability.services.gs1_prefixes import claim_prefix, decide_prefix, end_loan, lend_prefix
 from traceability.views.blueprint import blueprint
-from traceability.views.owner import own_household_id, show_refusal
+from traceability.views.owner import own_commune_id, own_household_id, show_refusal
 
 _OWN = "ho"
 
@@ -172,6 +173,7 @@ def decide_claim(prefix_id: int) -> ResponseReturnValue:
     """Confirm or refuse a claimed prefix."""
     form = PrefixDecisionForm()
     if not form.validate():
+        get_claim(db.session(), prefix_id, commune_id=own_commune_id())
         flash(" ".join(str(one) for errors in form.errors.values() for one in errors), "warning")
         return redirect(url_for("traceability.marks"), 303)
     officer = current_actor()

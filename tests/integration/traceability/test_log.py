@@ -123,11 +123,18 @@ def test_records_from_before_the_log_are_logged_later(session):
     session.execute(delete(LogWaiting))
     session.execute(delete(LogEntry))
     session.execute(text("ALTER TABLE trace_log_entries ENABLE TRIGGER append_only"))
+    events = "SELECT record_id, event_id, cbv_hash, is_public, terms FROM trace_epcis_events ORDER BY record_id"
+    indexed = session.execute(text(events)).all()
+    session.execute(text("ALTER TABLE trace_epcis_events DISABLE TRIGGER append_only"))
+    session.execute(text("DELETE FROM trace_epcis_events WHERE record_id % 2 = 0"))
+    session.execute(text("ALTER TABLE trace_epcis_events ENABLE TRIGGER append_only"))
     assert log_older_records(session, limit=2, now=NOW) == 2
     assert log_older_records(session, limit=100, now=NOW) == len(before) - 2
     assert log_older_records(session, limit=100, now=NOW) == 0
     assert [leaf["contentHash"] for leaf in leaves_of(session)] == [leaf["contentHash"] for leaf in before]
     assert [leaf.get("privateCommit") for leaf in leaves_of(session)] == [leaf.get("privateCommit") for leaf in before]
+    assert [leaf["cbvHash"] for leaf in leaves_of(session)] == [leaf["cbvHash"] for leaf in before]
+    assert session.execute(text(events)).all() == indexed
 
 
 def test_a_lots_entries_are_its_records_its_statements_and_their_keys_and_nothing_of_others(session):

@@ -131,7 +131,7 @@ def test_statements_are_shown_and_records_are_not(market):
         if statement is not None:
             assert sha256(statement).hexdigest() == leaf["contentHash"]
     assert {kind: set(shown) for kind, shown in kinds.items()} == {
-        "policy": {True}, "key": {True}, "verification": {True}, "event": {False},
+        "policy": {True}, "key": {True}, "verification": {True}, "master-data": {True}, "event": {False},
     }  # fmt: skip
 
 
