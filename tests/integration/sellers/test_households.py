@@ -209,7 +209,7 @@ def test_a_certificate_shows_only_after_an_officer_has_seen_it(session, officer,
         )
     assert [item.id for item in list_valid_certificates(session, [household_id], TODAY)] == [waiting]
     assert _events(session, "sellers.certificate_verified") == [
-        {"certificate_id": waiting, "household_id": household_id}
+        {"certificate_id": waiting, "household_id": household_id, "status": "verified"}
     ]
 
 
@@ -250,7 +250,7 @@ def test_a_certificate_ends_with_its_day_and_is_told_of_once(session):
     session.flush()
     assert expire_certificates(session=session, today=date(2026, 11, 22)) == 0
     assert _events(session, "sellers.certificate_expired") == [
-        {"certificate_id": certificate, "household_id": household_id}
+        {"certificate_id": certificate, "household_id": household_id, "status": "expired"}
     ]
 
 

@@ -1,7 +1,7 @@
 """The law of balance: whatever a household does with its lots, no more leaves than went in."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -57,7 +57,13 @@ def test_no_sequence_of_steps_makes_goods_out_of_nothing(
                         parts_in = [(lot_id, amount), (second, amount)]
                         lots.append(merge_lots(**who, parts=parts_in, happened_on=first.made_on, key=key).id)
                     elif step == "pack":
-                        entry = PackEntry(happened_on=first.made_on, taken=amount, amount=amount, unit="kg")
+                        entry = PackEntry(
+                            happened_on=first.made_on,
+                            taken=amount,
+                            amount=amount,
+                            unit="kg",
+                            best_before_on=first.made_on + timedelta(days=30),
+                        )
                         lots.append(pack_lot(**who, lot_id=lot_id, entry=entry, key=key).id)
                     elif step == "loss":
                         record_loss(

@@ -23,6 +23,7 @@ from tests.factories.traceability import (
     make_officer_actor,
     make_photo,
     make_season,
+    make_standard,
     make_verified_lot,
 )
 from traceability.models.custody import Record
@@ -71,6 +72,7 @@ def live(session: Session, household_id: int, now: datetime) -> str:
             kind=kind,
             happened_on=FIRST,
             product="Thuốc Bt" if kind in USES_PRODUCT else "",
+            ingredient="Bacillus thuringiensis" if kind in TREATMENTS else "",
             target="sâu tơ",
             waiting_days=3 if kind in TREATMENTS else None,
             amount=Decimal(2),
@@ -95,6 +97,7 @@ def live(session: Session, household_id: int, now: datetime) -> str:
     merge_lots(**who, parts=[(one.id, Decimal(5)), (two.id, Decimal(5))], happened_on=LAST, key=uuid.uuid4())
     pack_lot(**who, lot_id=lot.id, entry=PackEntry(LAST, Decimal(10), Decimal(20), "goi"), key=uuid.uuid4())
     record_loss(**who, lot_id=lot.id, amount=Decimal(1), reason="Dập, úng", happened_on=LAST, key=uuid.uuid4())
+    make_standard(session, household_id, actor=keeper, now=now)
     commit_to_sale(**who, lot_id=lot.id, quantity=Decimal(30), key=uuid.uuid4())
     return_from_sale(**who, lot_id=lot.id, quantity=Decimal("2.5"), key=uuid.uuid4())
     for ref in ("A", "B"):
