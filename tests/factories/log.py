@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, func, select, table, text
 from sqlalchemy.orm import Session
 
 from marketplace.core.db import db
@@ -69,6 +69,18 @@ class KeptMarket:
     def keep(self, rounds: int = 1) -> bool:
         """Let a keeper start, do its rounds and stop."""
         return Keeper(self.settings).keep(rounds=rounds)
+
+    def count(self, name: str) -> int:
+        """Return how many rows a table has."""
+        with self.begin() as session:
+            return session.scalar(select(func.count()).select_from(table(name))) or 0
+
+    def alter(self, statements: str, **values: object) -> None:
+        """Do what only a superuser can: past triggers and foreign keys."""
+        with self.begin() as session:
+            session.execute(text("SET LOCAL session_replication_role = replica"))
+            for statement in statements.split(";"):
+                session.execute(text(statement), values)
 
     def get(self, path: str) -> bytes | None:
         """Return what the market answers, or None for 404."""
