@@ -266,6 +266,8 @@ def revoke_key(login: str, *, yes: bool) -> None:
     from marketplace.accounts.queries import load_actor
     from marketplace.core.clock import utcnow
     from marketplace.core.db import db, transaction
+    from marketplace.core.registry import resolve
+    from traceability.ports import Signatory
     from traceability.services.log import revoke_keys_of
 
     with app.app_context():
@@ -274,7 +276,9 @@ def revoke_key(login: str, *, yes: bool) -> None:
         if not yes:
             click.confirm(f"Revoke the keys of {name}? The log will say so for ever.", abort=True)
         with transaction() as session:
-            count = revoke_keys_of(session, party=party, by=None, reason="operator", now=utcnow())
+            count = revoke_keys_of(
+                session, party=party, by=None, reason="operator", signatory=resolve(Signatory), now=utcnow()
+            )
     click.echo(f"{count} keys of {name} are revoked.")
 
 

@@ -5,7 +5,9 @@ from flask import current_app
 
 from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
+from marketplace.core.registry import resolve
 from marketplace.core.tasks import once, task
+from traceability.ports import Signatory
 from traceability.queries.chain import list_chained_households, verify_chain
 from traceability.queries.lots import get_lot, list_lots
 from traceability.queries.sale_gate import list_gated_lots
@@ -161,7 +163,9 @@ def revoke_keys(*, delivery_id: int, party: str, **_: object) -> None:
     """Log that the keys of somebody whose account was closed sign for nobody any more."""
     with once(delivery_id) as session:
         if session is not None:
-            revoke_keys_of(session, party=party, by=None, reason="account_closed", now=utcnow())
+            revoke_keys_of(
+                session, party=party, by=None, reason="account_closed", signatory=resolve(Signatory), now=utcnow()
+            )
 
 
 @task("traceability.weigh_scans", queue="default")

@@ -17,6 +17,7 @@ class ErasureForm(ReplaySafeForm):
         _l("Xóa dữ liệu của ai?"),
         choices=[SelectChoice(code, label) for code, label in SUBJECTS.items()],
         validators=[InputRequired(message=_l("Hãy chọn xóa dữ liệu của ai."))],
+        invalid_choice_message=_l("Hãy chọn xóa dữ liệu của ai."),
     )
     wanted = StringField(
         _l("Tìm bằng gì?"),
@@ -29,6 +30,7 @@ class ErasureForm(ReplaySafeForm):
         _l("Lý do"),
         choices=[SelectChoice(code, label) for code, label in REASONS.items()],
         validators=[InputRequired(message=_l("Hãy chọn lý do."))],
+        invalid_choice_message=_l("Hãy chọn lý do."),
     )
     note = StringField(_l("Ghi chú cho người duyệt"), validators=[Length(max=300, message=_TOO_LONG)])
 

@@ -155,10 +155,13 @@ def announce_key(session: Session, *, party: str, title: str, commune: str, sign
     return key_id
 
 
-def revoke_keys_of(session: Session, *, party: str, by: str | None, reason: str, now: datetime) -> int:
+def revoke_keys_of(
+    session: Session, *, party: str, by: str | None, reason: str, signatory: Signatory, now: datetime
+) -> int:
     """Log that an officer's keys sign for nobody from now on; return how many that were. Repeatable.
 
-    ``by`` is the random name of the operator who asked, ``reason`` a code. What was signed before stays valid.
+    The office signs it, as it signed the announcement. ``by`` is the random name of the operator who asked, ``reason``
+    a code. What was signed before stays valid.
     """
     keys = session.execute(
         select(SigningKey)
@@ -180,7 +183,13 @@ def revoke_keys_of(session: Session, *, party: str, by: str | None, reason: str,
             action="revoke",
         )
         key.revoked_entry_id = log_statement(
-            session, kind="key", content={**content, "reason": reason}, actor_party=by, now=now, subject=party
+            session,
+            kind="key",
+            content={**content, "reason": reason, **({"by": by} if by else {})},
+            actor_party=statements.OFFICE,
+            now=now,
+            subject=party,
+            signature_by=signatory,
         )
         revoked += 1
     session.flush()

@@ -11,8 +11,10 @@ from marketplace.accounts.rules import Permission
 from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import NotFound
+from marketplace.core.registry import resolve
 from sellers.forms import BareForm
 from sellers.queries import get_household_by_code
+from traceability.ports import Signatory
 from traceability.queries.master_data import list_keys, list_versions
 from traceability.services.log import revoke_keys_of
 from traceability.views.blueprint import blueprint
@@ -60,7 +62,14 @@ def revoke_keys(party: str) -> ResponseReturnValue:
     if not BareForm().validate() or not _PARTY.fullmatch(party):
         raise NotFound
     with transaction() as session:
-        count = revoke_keys_of(session, party=party, by=current_actor().party, reason="operator", now=utcnow())
+        count = revoke_keys_of(
+            session,
+            party=party,
+            by=current_actor().party,
+            reason="operator",
+            signatory=resolve(Signatory),
+            now=utcnow(),
+        )
     flash(
         _("Đã thu hồi khóa. Chữ ký trước đó vẫn giữ nguyên giá trị.") if count else _("Không còn khóa nào để thu hồi."),
         "success" if count else "info",

@@ -27,7 +27,7 @@ from tests.factories.traceability import (
     make_waiting_lot,
 )
 from traceability.queries.master_data import list_keys, list_versions
-from traceability.rules.statements import name_key
+from traceability.rules.statements import OFFICE, name_key
 from traceability.services.log import revoke_keys_of
 from traceability.services.master_data import (
     log_all_of,
@@ -37,6 +37,7 @@ from traceability.services.master_data import (
     log_site,
 )
 from traceability.services.verification import verify_lot
+from transparency.entries import Keyring, read_leaf
 
 PRIVATE = ("Hoa", "912000111", "Số 12", "Đồng Cao", "ba đời")
 
@@ -152,8 +153,8 @@ def test_a_revoked_key_is_logged_and_never_signs_again(session):
     verify(session, make_waiting_lot(session, household_id), officer)
     old = SIGNATORY.public_key(officer.party)
     later = NOW + timedelta(hours=1)
-    assert revoke_keys_of(session, party=officer.party, by=None, reason="operator", now=later) == 1
-    assert revoke_keys_of(session, party=officer.party, by=None, reason="operator", now=later) == 0
+    assert revoke_keys_of(session, party=officer.party, by=None, reason="operator", signatory=SIGNATORY, now=later) == 1
+    assert revoke_keys_of(session, party=officer.party, by=None, reason="operator", signatory=SIGNATORY, now=later) == 0
     told = [content for content, _ in logged(session, "key")]
     assert [(one["action"], one["keyId"]) for one in told] == [("add", name_key(old)), ("revoke", name_key(old))]
     assert (told[1]["title"], told[1]["reason"]) == (OFFICER_TITLE, "operator")
@@ -168,6 +169,17 @@ def test_a_revoked_key_is_logged_and_never_signs_again(session):
         session.scalar(text("SELECT leaf FROM trace_log_entries WHERE kind = 'verification' ORDER BY id DESC"))
     )
     assert leaf["actorKeyId"] == name_key(new)
+    # Whoever knows only the office's key follows all of it; what the old key signed stays signed.
+    office = SIGNATORY.public_key(OFFICE)
+    keyring = Keyring({name_key(office): office})
+    titles = []
+    rows = session.execute(text("SELECT kind, leaf, content FROM trace_log_entries ORDER BY id")).all()
+    for place, (kind, raw, content) in enumerate(rows):
+        if kind == "key":
+            keyring.learn(read_leaf(place, bytes(raw)), bytes(content))
+        elif kind == "verification":
+            titles.append(keyring.check_signature(read_leaf(place, bytes(raw)), bytes(content)))
+    assert titles == [OFFICER_TITLE, OFFICER_TITLE]
     # Asked again for the old key, the folder has only the new one.
     assert SIGNATORY.renew(officer.party, old) == new
 
