@@ -10,10 +10,10 @@ PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --qui
 TESTS := tests/unit tests/integration tests/web tests/contracts tests/concurrency tests/architecture
 WORKERS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help run test check journeys bench reset screenshots lock
+.PHONY: help run test check journeys bench tamper-drill reset screenshots lock
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 run: $(RUN_STAMP)  ## start the whole market on http://127.0.0.1:8000 and fill it with invented households
 	@exec $(BIN)/marketplace up
@@ -47,6 +47,9 @@ check: $(DEV_STAMP)  ## style, types, imports, dependencies
 
 bench: $(DEV_STAMP)  ## speed and memory, as medians and ratios of one run
 	@$(BIN)/python -m tests.bench
+
+tamper-drill: $(DEV_STAMP)  ## attack copies of a market as its administrator; a stranger must notice each
+	@$(BIN)/python -m tests.tamper
 
 screenshots: $(DEV_STAMP)  ## pictures of the pages for the README, into docs/images
 	@$(BIN)/python -m tests.pictures

@@ -8,8 +8,10 @@ from marketplace.accounts.rules import Role
 from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Refused
+from marketplace.core.registry import resolve
 from marketplace.desk.erasure import erase, preview_erasure
 from sellers.queries import get_household_by_code
+from traceability.ports import Signatory
 from traceability.queries.erasure import get_erasure
 from traceability.services.erasure import ask_erasure
 
@@ -49,5 +51,12 @@ def erase_by_command(
     if not is_sure(what):
         return f"Nothing was erased; request {erasure_id} waits on the operator's page."
     with transaction() as session:
-        done = erase(session=session, erasure_id=erasure_id, photos=(), operator=second, now=utcnow())
+        done = erase(
+            session=session,
+            erasure_id=erasure_id,
+            photos=(),
+            operator=second,
+            signatory=resolve(Signatory),
+            now=utcnow(),
+        )
     return f"Erased: {done.destroyed} private contents. {done.kept_reason}".strip()

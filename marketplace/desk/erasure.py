@@ -26,6 +26,7 @@ from orders.queries.duties import Duties, read_buyers_duties, read_households_du
 from orders.services.forget import forget_buyer, forget_seller
 from sellers.queries import get_household
 from sellers.services.erasure import erase_household
+from traceability.ports import Signatory
 from traceability.queries.erasure import (
     ErasureView,
     count_private_details,
@@ -98,7 +99,15 @@ def preview_erasure(session: Session, request: ErasureView) -> Preview:
     )
 
 
-def erase(*, session: Session, erasure_id: int, photos: Collection[str], operator: Actor, now: datetime) -> ErasureView:
+def erase(
+    *,
+    session: Session,
+    erasure_id: int,
+    photos: Collection[str],
+    operator: Actor,
+    signatory: Signatory,
+    now: datetime,
+) -> ErasureView:
     """Erase what was asked for, in this one transaction; asking again changes nothing.
 
     Raises ``NotFound``; ``Refused``: ``four_eyes``, ``erasure_has_open_orders``, ``erasure_was_refused``.
@@ -149,7 +158,7 @@ def erase(*, session: Session, erasure_id: int, photos: Collection[str], operato
         kept_reason=kept_reason,
         kept_until=kept_until,
     )
-    finish_erasure(session, erasure_id, notice, done_by=operator_id, now=now)
+    finish_erasure(session, erasure_id, notice, done_by=operator_id, signatory=signatory, now=now)
     return lock_erasure(session, erasure_id)
 
 

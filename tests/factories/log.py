@@ -15,7 +15,7 @@ from marketplace.core.db import db
 from marketplace.keeper import Keeper
 from tests.conftest import make_app, make_settings
 from tests.factories.sellers import make_household
-from tests.factories.traceability import make_officer_actor, make_verified_lot
+from tests.factories.traceability import make_lot, make_officer_actor, make_verified_lot
 from traceability.adapters.key_folder import KeyFolder
 from traceability.queries.lots import LotView
 from transparency.audit import AuditTrust, audit_log
@@ -49,7 +49,7 @@ class KeptMarket:
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def add_lot(self, now: datetime | None = None, **about: Any) -> LotView:
+    def add_lot(self, now: datetime | None = None, *, is_verified: bool = True, **about: Any) -> LotView:
         """Let the household harvest a lot and the commune verify it: six or seven entries for the log."""
         with self.begin() as session:
             if not self.household_id:
@@ -57,6 +57,8 @@ class KeptMarket:
                 self.officer = make_officer_actor(
                     session.connection().exec_driver_sql("SELECT commune_id FROM sellers_households").scalar_one()
                 )
+            if not is_verified:
+                return make_lot(session, self.household_id, now=now or datetime.now(UTC), **about)
             return make_verified_lot(
                 session,
                 self.household_id,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from marketplace.core.errors import Conflict, NotFound
 from traceability.models.custody import Chain, PrivateDetail, Record
 from traceability.models.gates import Erasure, MasterVersion
+from traceability.ports import Signatory
 from traceability.queries.erasure import ErasureView, get_erasure, list_mentions
 from traceability.rules import statements
 from traceability.rules.erasure import Wanted, check_request
@@ -132,24 +133,28 @@ def find_party(session: Session, household_id: int) -> str | None:
     return session.scalar(select(Chain.party).where(Chain.household_id == household_id))
 
 
-def finish_erasure(session: Session, erasure_id: int, notice: Notice, *, done_by: int, now: datetime) -> None:
-    """Log an erasure and close its request; nothing stays of what was typed in it."""
+def finish_erasure(
+    session: Session, erasure_id: int, notice: Notice, *, done_by: int, signatory: Signatory, now: datetime
+) -> None:
+    """Log an erasure, signed by the office, and close its request; nothing stays of what was typed in it."""
     request = get_erasure(session, erasure_id)
+    content = statements.erased(
+        subject=request.subject,
+        party=notice.party,
+        reason=request.reason,
+        commitments=notice.commitments,
+        photos=notice.photos,
+        is_four_eyes=notice.is_four_eyes,
+        at=now,
+    )
     entry_id = log_statement(
         session,
         kind="erasure",
-        content=statements.erased(
-            subject=request.subject,
-            party=notice.party,
-            reason=request.reason,
-            commitments=notice.commitments,
-            photos=notice.photos,
-            is_four_eyes=notice.is_four_eyes,
-            at=now,
-        ),
-        actor_party=notice.operator or None,
+        content={**content, **({"by": notice.operator} if notice.operator else {})},
+        actor_party=statements.OFFICE,
         now=now,
         subject=notice.party,
+        signature_by=signatory,
     )
     session.execute(
         update(Erasure)

@@ -16,10 +16,12 @@ from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.limits import limiter
+from marketplace.core.registry import resolve
 from marketplace.desk.erasure import erase, preview_erasure
 from marketplace.desk.forms import ErasureForm, PressedForm
 from marketplace.desk.views.blueprint import blueprint
 from sellers.queries import get_household_by_code
+from traceability.ports import Signatory
 from traceability.queries.erasure import get_erasure, list_erasures
 from traceability.services.erasure import ask_erasure, refuse_erasure
 
@@ -97,7 +99,14 @@ def carry_out(erasure_id: int) -> ResponseReturnValue:
     photos = [one for one in request.form.getlist("photos") if _HASH.fullmatch(one)]
     try:
         with transaction() as session:
-            erase(session=session, erasure_id=erasure_id, photos=photos, operator=current_actor(), now=utcnow())
+            erase(
+                session=session,
+                erasure_id=erasure_id,
+                photos=photos,
+                operator=current_actor(),
+                signatory=resolve(Signatory),
+                now=utcnow(),
+            )
     except NotFound:
         raise
     except DomainError as error:

@@ -231,14 +231,18 @@ def test_the_drill(session, story, operators, client):
     assert (seen.shown, seen.private_details >= 4, seen.sealed_mentions) == ("Nhà bà Mận", True, 0)
     assert story.photo in seen.photos
     later = NOW + timedelta(days=1)
-    done = erase(session=session, erasure_id=erasure_id, photos=[story.photo], operator=second, now=later)
+    done = erase(
+        session=session, erasure_id=erasure_id, photos=[story.photo], operator=second, signatory=SIGNATORY, now=later
+    )
     assert done.state == "done"
     assert done.destroyed >= seen.private_details
-    again = erase(session=session, erasure_id=erasure_id, photos=[story.photo], operator=second, now=later)
+    again = erase(
+        session=session, erasure_id=erasure_id, photos=[story.photo], operator=second, signatory=SIGNATORY, now=later
+    )
     assert again == done
     # The helper is somebody else's worker: he is erased on his own.
     helpers = ask(session, first, "account", story.helper_id)
-    erase(session=session, erasure_id=helpers, photos=(), operator=second, now=later)
+    erase(session=session, erasure_id=helpers, photos=(), operator=second, signatory=SIGNATORY, now=later)
 
     # Every record, byte for byte, and every chain.
     after = records(session)
@@ -292,11 +296,11 @@ def test_two_people_stand_behind_it_unless_there_is_only_one(session, story, ope
     first, second = operators
     erasure_id = ask(session, first, "household", story.household_id)
     with pytest.raises(Refused) as refusal:
-        erase(session=session, erasure_id=erasure_id, photos=(), operator=first, now=NOW)
+        erase(session=session, erasure_id=erasure_id, photos=(), operator=first, signatory=SIGNATORY, now=NOW)
     assert refusal.value.code == "four_eyes"
     assert get_household(session, story.household_id).shown_name == "Nhà bà Mận"
     session.execute(text("UPDATE accounts_users SET is_active = false WHERE id = :id"), {"id": second.user_id})
-    erase(session=session, erasure_id=erasure_id, photos=(), operator=first, now=NOW)
+    erase(session=session, erasure_id=erasure_id, photos=(), operator=first, signatory=SIGNATORY, now=NOW)
     content = session.scalar(text("SELECT content FROM trace_log_entries WHERE kind = 'erasure'"))
     assert json.loads(bytes(content))["fourEyes"] is False
 
@@ -313,7 +317,7 @@ def test_somebody_who_is_only_named_goes_from_every_households_notes(session, st
     first, second = operators
     erasure_id = ask(session, first, "named", wanted="Trần Văn Bốn")
     assert preview_erasure(session, get_erasure(session, erasure_id)).mentions == 3
-    done = erase(session=session, erasure_id=erasure_id, photos=(), operator=second, now=NOW)
+    done = erase(session=session, erasure_id=erasure_id, photos=(), operator=second, signatory=SIGNATORY, now=NOW)
     assert (done.destroyed, done.wanted, done.note) == (3, "", "")
     left = [one.private.get("supplier") for one in list_season_records(session, season.id) if one.kind == "incoming"]
     assert left == ["Cửa hàng khác", None, None]
@@ -339,7 +343,7 @@ def test_what_is_not_finished_stops_it_and_what_the_law_keeps_waits(session, ope
     for erasure_id in asked.values():
         assert preview_erasure(session, get_erasure(session, erasure_id)).is_blocked
         with pytest.raises(Refused) as refusal:
-            erase(session=session, erasure_id=erasure_id, photos=(), operator=second, now=NOW)
+            erase(session=session, erasure_id=erasure_id, photos=(), operator=second, signatory=SIGNATORY, now=NOW)
         assert refusal.value.code == "erasure_has_open_orders"
     assert find_person_by_id(session, buyer_id).name == "Hoàng Gia Khánh"
 
@@ -351,7 +355,7 @@ def test_what_is_not_finished_stops_it_and_what_the_law_keeps_waits(session, ope
         signed_as="Khánh", now=NOW,
     )  # fmt: skip
     for erasure_id in asked.values():
-        done = erase(session=session, erasure_id=erasure_id, photos=(), operator=second, now=NOW)
+        done = erase(session=session, erasure_id=erasure_id, photos=(), operator=second, signatory=SIGNATORY, now=NOW)
         assert done.kept_until is not None
         assert done.kept_until > date(2029, 11, 20)
         assert "theo luật" in done.kept_reason
@@ -378,10 +382,10 @@ def test_a_request_is_one_request_and_may_be_turned_down(session, story, operato
     refuse_erasure(session=session, erasure_id=erasure_id, done_by=second.user_id, now=NOW)
     assert (get_erasure(session, erasure_id).state, get_erasure(session, erasure_id).wanted) == ("refused", "")
     with pytest.raises(Refused) as refusal:
-        erase(session=session, erasure_id=erasure_id, photos=(), operator=second, now=NOW)
+        erase(session=session, erasure_id=erasure_id, photos=(), operator=second, signatory=SIGNATORY, now=NOW)
     assert refusal.value.code == "erasure_was_refused"
     with pytest.raises(NotFound):
-        erase(session=session, erasure_id=erasure_id + 1000, photos=(), operator=second, now=NOW)
+        erase(session=session, erasure_id=erasure_id + 1000, photos=(), operator=second, signatory=SIGNATORY, now=NOW)
     assert scan(session, ["Chị Bùi Xuyến"])
     assert story.helper_id
 

@@ -19,8 +19,9 @@ from traceability.queries.log import list_lot_entries
 from traceability.queries.lots import get_lot
 from traceability.queries.records import list_season_records
 from traceability.queries.story import list_story
+from traceability.rules.statements import OFFICE, name_key
 from traceability.services.corrections import correct_record
-from traceability.services.log import announce_key, log_statement
+from traceability.services.log import announce_key, log_statement, revoke_keys_of
 from traceability.services.sequence import count_places, list_leaves, log_older_records, place_waiting
 
 
@@ -150,3 +151,18 @@ def test_a_lots_entries_are_its_records_its_statements_and_their_keys_and_nothin
     for entry in entries:
         assert json.loads(entry.leaf)["contentHash"] == hashlib.sha256(entry.content).hexdigest()
     assert session.execute(update(LogWaiting).values(entry_id=0)).rowcount == 0
+
+
+def test_the_office_signs_who_may_sign_and_who_no_longer_may(session):
+    about = {"party": "01JDXV6N1P3Z4Y5X6W7V8T9S0R", "title": "Cán bộ", "commune": "Tân Ninh", "signatory": SIGNATORY}
+    announce_key(session, **about, now=NOW)
+    assert revoke_keys_of(
+        session, party=about["party"], by="01JDXV6N1P3Z4Y5X6W7V8T9S0Q", reason="operator", signatory=SIGNATORY, now=NOW
+    ) == 1  # fmt: skip
+    office = SIGNATORY.public_key(OFFICE)
+    entries = session.execute(select(LogEntry.leaf, LogEntry.content).order_by(LogEntry.id)).all()
+    leaves = [json.loads(leaf) for leaf, _ in entries]
+    assert [leaf["actor"] for leaf in leaves] == [OFFICE, OFFICE]
+    for leaf, (_, content) in zip(leaves, entries, strict=True):
+        assert leaf["actorKeyId"] == name_key(office)
+        Ed25519PublicKey.from_public_bytes(office).verify(base64.b64decode(leaf["signature"]), content)

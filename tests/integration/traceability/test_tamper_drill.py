@@ -1,0 +1,66 @@
+"""The tamper drill in small: a copy in peace shows nothing, and attacks of each kind are noticed."""
+
+import os
+import re
+import uuid
+
+import psycopg
+import pytest
+
+from tests.conftest import copy_database, drop_database
+from tests.tamper.attacks import ATTACKS
+from tests.tamper.drill import run_attack
+from tests.tamper.stage import build_stage
+
+#: All of them: ``make tamper-drill``.
+_HERE = {
+    "change a record, reseal its chain and rewrite the leaves": "no longer holds|holds another|not in the log",
+    "forge a verification with a key of one's own, announced to the log": "without the signature of the market",
+    "mark a lot as verified without any verification": "its proof has no signed verification",
+    "swap a photo's file": "the photo shown is not the one entered",
+    "rewrite history and sign the fork with the log's key": "no longer those of your older checkpoint",
+    "replace the log's key and sign everything anew": "none of the expected keys has signed",
+}
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    made = []
+
+    def copy(source):
+        if source is None:
+            url = copy_database()
+        else:
+            pattern = os.environ["MARKETPLACE_TEST_SERVER"]
+            name = f"t_{uuid.uuid4().hex}"
+            url = pattern.replace("%7Bdatabase%7D", name).replace("{database}", name)
+            admin = (
+                pattern.replace("+psycopg", "").replace("%7Bdatabase%7D", "postgres").replace("{database}", "postgres")
+            )
+            with psycopg.connect(admin, autocommit=True) as connection:
+                connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source.rsplit("/", 1)[1]}"')
+        made.append(url)
+        return url
+
+    stage = build_stage(tmp_path_factory.mktemp("drill"), copy)
+    yield stage
+    stage.market.close()
+    for url in made:
+        drop_database(url)
+
+
+def test_there_are_at_least_a_dozen_attacks():
+    assert len({attack.name for attack in ATTACKS}) == len(ATTACKS) >= 12
+
+
+@pytest.mark.slow
+def test_a_copy_left_in_peace_shows_nothing(stage):
+    assert run_attack(stage, None).findings == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", _HERE)
+def test_an_attack_is_noticed(stage, name):
+    attack = next(one for one in ATTACKS if one.name == name)
+    outcome = run_attack(stage, attack)
+    assert any(re.search(_HERE[name], finding.sentence) for finding in outcome.findings), outcome.findings
