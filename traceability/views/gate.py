@@ -52,6 +52,13 @@ class Checklist:
         """Whether nothing is missing."""
         return not self.missing
 
+    @property
+    def groups(self) -> Sequence[tuple[str, Sequence[Line]]]:
+        """What is met, by what it belongs to, in the order of the rules."""
+        return [
+            (name, found) for name in GROUP_LABELS.values() if (found := [one for one in self.met if one.group == name])
+        ]
+
 
 def tell_checklist(result: Result, lot: LotView, *, may_mend: bool, without: Collection[str] = ()) -> Checklist:
     """Return a gate's answer as its household (with links) or its commune reads it, ``without`` some checks (codes)."""
