@@ -249,6 +249,14 @@ LIES: dict[str, tuple[Callable[[str], str], str]] = {
     ),
     "date changed": (in_step(r"(\d\d/\d\d)/2026</span>", r"\1/2031</span>"), "Trang ghi ngày"),
     "amount changed": (in_step(r'(data-of="amount">)[^<]*', r"\g<1>7 kg"), "Trang ghi “7 kg”, trong sổ là"),
+    "amount left out": (
+        in_step(r'<div><dt>[^<]*</dt><dd data-of="amount">[^<]*</dd></div>', ""),
+        "Trang bỏ bớt điều có",
+    ),
+    "dose invented": (
+        in_step(r"</dl>", '<div><dt>Liều lượng</dt><dd data-of="dose">20 ml</dd></div></dl>'),
+        "Trang ghi “20 ml”, trong sổ không có",
+    ),
     "kind changed": (in_step('data-kind="[a-z]+"', 'data-kind="tending"'), "Trang kể một việc khác"),
     "day of the lot changed": (
         on_page(r'(<dd data-of="madeOn">)[^<]*', r"\g<1>01/01/2031"),

@@ -27,7 +27,7 @@ from tests.journeys.lot_page import (
 )
 from transparency.entries import name_key
 from transparency.merkle import consistency_proof, hash_leaf, read_from
-from transparency.note import Signer, new_signer
+from transparency.note import COSIGNATURE, Signer, new_signer, split_note
 
 
 @pytest.fixture
@@ -137,6 +137,24 @@ def test_a_decision_signed_by_a_stranger_is_a_mismatch(buyer, lot, market, log_k
     assert ("khóa mà sổ chưa công bố" if is_named else "Chữ ký là giả.") in found.bad[0]["said"]
 
 
+@pytest.mark.parametrize("cosigning", ["ab", "a"])
+def test_witnesses_are_told_by_name_and_count_only_when_they_are_enough(buyer, lot, market, log_key, cosigning):
+    honest = read_bundle(market, lot)
+    forked = fork(honest, log_key, size=len(honest["entries"]))
+    witnesses = {name: new_signer(f"{name}.example/witness", COSIGNATURE) for name in "ab"}
+    text, _ = split_note(forked["checkpoint"])
+    forked["checkpoint"] += "".join(witnesses[name].sign(text, at=1_795_000_000).to_text() for name in cosigning)
+    keys = [f"witness {name} {signer.verifier().to_text()}" for name, signer in witnesses.items()]
+    forked["policy"] = "\n".join([*keys, "group both all a b", "quorum both", ""])
+    serve_fork(buyer, forked)
+    found = look(buyer, lot)
+    assert (found.state, found.alarm) == ("ok", "")
+    assert "a.example/witness (18/11/2026)" in found.lines
+    assert ("b.example/witness" in found.lines) is (cosigning == "ab")
+    assert ("Muốn đưa ra một cuốn sổ khác, chợ phải được họ tiếp tay" in found.lines) is (cosigning == "ab")
+    assert ("chưa đủ số theo quy định" in found.lines) is (cosigning == "a")
+
+
 # What is on its way, old, weak or switched off
 
 
@@ -155,6 +173,8 @@ def test_a_new_record_waits_for_the_log(buyer, lot, market):
     assert len(waiting) == 1
     assert "Đang chờ vào sổ" in waiting[0]["said"]
     assert "vài giây nữa mới vào sổ" in waiting[0]["said"]
+    # Its photos wait as well.
+    assert (found.bad, found.alarm) == ([], "")
 
 
 def test_what_waits_too_long_is_called_unusual(buyer, lot, market):
@@ -214,8 +234,22 @@ def test_a_browser_that_forgets_checks_all_the_same(buyer, lot):
     assert "Lần đầu máy này gặp sổ" in found.lines
 
 
+ROOT = "ab" * 32
+
+
 @pytest.mark.parametrize(
-    "kept", ["", "null", "7", "{", '{"size":"9","root":1}', '{"size":3,"root":"zz"}', '{"size":1e400}']
+    "kept",
+    [
+        "",
+        "null",
+        "7",
+        "{",
+        '{"size":"9","root":1}',
+        '{"size":3,"root":"zz"}',
+        '{"size":1e400}',
+        json.dumps({"size": 3, "root": ROOT, "at": "2026-11-25T00:00:00Z"}),
+        json.dumps({"size": 3, "root": ROOT, "key": "x", "at": "yesterday"}),
+    ],
 )
 def test_a_damaged_memory_is_no_memory(buyer, lot, kept):
     buyer.page.goto("/gioi-thieu")

@@ -8,6 +8,8 @@ const COMMIT_MS = 60_000;
 const MEMORY = "so-minh-bach";
 // Kinds of records that a page does not tell buyers.
 export const SILENT = new Set(["listed", "unlisted", "season_closed"]);
+// Fields that every step tells when its record holds them.
+const TOLD = ["product", "activeIngredient", "target", "dose", "amount", "supplierLot", "paperNo"];
 const OUTCOMES = new Set(["harvest", "slaughter", "making", "packing"]);
 // Units whose label is not their code (marketplace/core/quantity.py).
 export const UNITS = { l: "lít", qua: "quả", chuc: "chục", bo: "bó", mo: "mớ", nai: "nải", cay: "cây", cai: "cái", hu: "hũ", hop: "hộp", goi: "gói", tui: "túi" };
@@ -103,6 +105,10 @@ function checkStep(step, found, seen) {
   const sealedDay = dayOf(entry.body.eventTime), when = tidy(step.querySelector(".tl-when")?.textContent ?? "");
   if (day !== sealedDay || when !== spellDay(sealedDay)) finding.bad(`Trang ghi ngày ${when}, trong sổ là ngày ${spellDay(sealedDay)}.`);
   compareFields(all("[data-of]", step), entry.body, finding);
+  for (const field of TOLD) {
+    const sealed = spellField(entry.body, field);
+    if (sealed !== undefined && !step.querySelector(`dd[data-of=${field}]`)) finding.bad(`Trang bỏ bớt điều có trong sổ: “${sealed}”.`);
+  }
   if (entry.body.sensorElementList) finding.good("Số đo nằm trong bản gốc dưới đây. Câu kể và hình vẽ do chợ làm từ số ấy, máy không kiểm.");
   comparePhotos(step, entry.body, finding);
   checkCorrection(step, found.corrected.get(record), finding);
@@ -118,7 +124,11 @@ function compareFields(copies, body, finding) {
     const shown = tidy(copied.textContent), isWhole = copied.tagName === "DD" || copied.tagName === "H1";
     for (const field of copied.dataset.of.split(" ")) {
       const sealed = spellField(body, field);
-      if (sealed === undefined) continue;
+      if (sealed === undefined) {
+        // A lot's head may tell what it has from the lot that it came from.
+        if (isWhole && copied.closest(".timeline")) finding.bad(`Trang ghi “${shown}”, trong sổ không có.`);
+        continue;
+      }
       if (isWhole ? shown !== tidy(sealed) : !repeats(shown, tidy(sealed))) {
         finding.bad(`Trang ghi “${shown}”, trong sổ là “${tidy(sealed)}”.`);
       }
@@ -208,11 +218,14 @@ function findHidden(found, steps) {
 function recall() {
   try {
     const kept = JSON.parse(localStorage.getItem(MEMORY));
-    return kept && Number.isSafeInteger(kept.size) && kept.size >= 0 && /^[0-9a-f]{64}$/.test(kept.root) ? kept : null;
+    const isWhole = Number.isSafeInteger(kept.size) && kept.size >= 0 && /^[0-9a-f]{64}$/.test(kept.root);
+    return isWhole && typeof kept.key === "string" && !Number.isNaN(Date.parse(kept.at)) ? kept : null;
   } catch { return null; }
 }
+// The whole key: its number has four bytes, which somebody could make another key for.
+const nameOf = (key) => `${key.name} ${proof.hex(key.key)}`;
 function remember({ checkpoint, key }) {
-  const kept = { vkey: `${key.name}+${key.keyId}`, size: checkpoint.size, root: proof.hex(checkpoint.root), at: new Date().toISOString() };
+  const kept = { key: nameOf(key), size: checkpoint.size, root: proof.hex(checkpoint.root), at: new Date().toISOString() };
   try { localStorage.setItem(MEMORY, JSON.stringify(kept)); } catch { /* full or forbidden: nothing is lost but the memory */ }
 }
 const bytesOf = (text) => Uint8Array.from(text.match(/../g), (pair) => parseInt(pair, 16));
@@ -241,7 +254,7 @@ async function checkMemory(found) {
     remember(found);
     return `Lần đầu máy này gặp sổ. Máy đã nhớ mốc hôm nay (${count(checkpoint.size)} mục) để lần sau đối chiếu.`;
   }
-  if (kept.vkey !== `${key.name}+${key.keyId}`) throw new proof.Fault("other-log", "Đây là một cuốn sổ khác, hoặc sổ đã đổi khóa, so với lần trước máy này thấy.");
+  if (kept.key !== nameOf(key)) throw new proof.Fault("other-log", "Đây là một cuốn sổ khác, hoặc sổ đã đổi khóa, so với lần trước máy này thấy.");
   const old = { size: kept.size, root: bytesOf(kept.root) };
   if (old.size <= checkpoint.size) {
     await checkContinued(old, checkpoint);
@@ -257,10 +270,11 @@ async function checkMemory(found) {
   return `Sổ nối tiếp đúng ${since}.`;
 }
 
-function tellWitnesses({ cosigners, asked, isEnough }) {
+function tellWitnesses({ signatures, witnesses: { cosigners, asked, isEnough, listed } }) {
+  if (listed && !signatures) return "Máy này chưa kiểm được chữ ký của bên làm chứng, nên coi như chưa có: nếu cả cuốn sổ bị viết lại, chỉ ai còn giữ một mốc cũ mới phát hiện được.";
   if (!cosigners.length) return "Chưa có bên ngoài làm chứng: nếu cả cuốn sổ bị viết lại, chỉ ai còn giữ một mốc cũ mới phát hiện được.";
   const names = cosigners.map(({ name, at }) => `${name} (${spellDay(dayOf(new Date(at * 1000).toISOString()))})`).join(", ");
-  if (asked && isEnough) return `Bên làm chứng đã ký mốc này: ${names}. Muốn đưa ra một cuốn sổ khác, chợ phải được họ tiếp tay.`;
+  if (asked && isEnough) return `Bên làm chứng đã ký mốc này: ${names}. Muốn đưa ra một cuốn sổ khác, chợ phải được họ tiếp tay. Danh sách bên làm chứng do chợ đưa ra, hãy xem họ là ai.`;
   return `Có bên làm chứng ký mốc này: ${names}, nhưng chưa đủ số theo quy định của chợ. Nếu cả cuốn sổ bị viết lại, chỉ ai còn giữ một mốc cũ mới phát hiện được.`;
 }
 
@@ -281,10 +295,12 @@ function offerPhotos() {
   // A stored original weighs at most 200 KB (marketplace/core/photos.py).
   button.querySelector("span").textContent = `Kiểm cả ${left} ảnh gốc (tải nhiều nhất ${String(Math.ceil(left * 2) / 10).replace(".", ",")} MB)`;
 }
-async function checkPicture(found) {
+async function checkPicture(found, isAllThere) {
   const picture = document.querySelector("[data-lot-photo]"), sealed = picture && photoOf(picture.src);
   if (!picture) return [];
-  if (!found.entries.some(({ body, fault }) => !fault && body?.["cq:photos"]?.includes(sealed))) return ["Ảnh lớn đầu trang không nằm trong ghi chép nào."];
+  if (!found.entries.some(({ body, fault }) => !fault && body?.["cq:photos"]?.includes(sealed))) {
+    return isAllThere ? ["Ảnh lớn đầu trang không nằm trong ghi chép nào."] : [];
+  }
   // It stands on the page already: this comes from the browser's own store.
   await checkPhoto(picture, picture.src);
   return picture.dataset.checked === "bad" ? ["Ảnh lớn đầu trang đã bị đổi, không còn đúng như lúc ghi."] : [];
@@ -319,7 +335,7 @@ async function judge(found) {
   const steps = all(".timeline .tl"), seen = new Set(), lines = [], faults = found.faults.map((fault) => fault.message);
   const findings = steps.map((step) => checkStep(step, found, seen));
   if (!found.checkpointFault) {
-    faults.push(...checkHead(found), ...await checkPicture(found));
+    faults.push(...checkHead(found), ...await checkPicture(found, findings.every((finding) => finding.state !== "waiting")));
     const { older, newer } = findHidden(found, steps);
     faults.push(...older.map((entry) => `Trang giấu một ghi chép có trong sổ: mục số ${count(entry.index)}, ngày ${spellDay(dayOf(entry.body.eventTime))}.`));
     if (newer) lines.push(`Từ lúc trang này mở ra, sổ có thêm ${newer} ghi chép về lô. Tải lại trang để xem.`);
@@ -332,7 +348,7 @@ async function judge(found) {
       } else if (error instanceof Unreachable) lines.push("Chưa đối chiếu được với mốc cũ vì mạng chậm.");
       else throw error;
     }
-    lines.push(tellWitnesses(found.witnesses));
+    lines.push(tellWitnesses(found));
   }
   steps.forEach((step, at) => write(step, findings[at]));
   summarise(found, findings, faults, lines);
@@ -361,7 +377,10 @@ async function check() {
     if (proof && error instanceof proof.Fault) {
       alarm([error.message]);
       paint("bad", `KHÔNG KHỚP: ${error.message}`);
-    } else paint("unknown", "Chưa kiểm được: không tải được tệp bằng chứng. Hãy xem lại mạng rồi bấm “Kiểm lại”.");
+    } else {
+      if (!(error instanceof Unreachable)) console.error(error);
+      paint("unknown", "Chưa kiểm được: không tải được tệp bằng chứng. Hãy xem lại mạng rồi bấm “Kiểm lại”.");
+    }
   } finally { part("again").hidden = false; }
 }
 

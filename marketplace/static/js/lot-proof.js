@@ -8,6 +8,8 @@ const KINDS = new Set(["event", "error-declaration", "verification", "master-dat
 const SIGNED_KINDS = new Set(["key", "verification", "erasure"]);
 // How far clocks and slow transactions may put entries out of order, in milliseconds.
 const CLOCK_SLACK = 600_000;
+// A cosignature of after the year 9999 has no date that could be told, in seconds.
+const LATEST = 253_402_300_800n;
 const utf8 = new TextEncoder();
 
 // Something that does not hold: a word for programs and a sentence for people.
@@ -184,7 +186,7 @@ async function findCosigners(bundle, checkpoint) {
       if (line.signature.length !== 72 || !isAble) continue;
       const at = new DataView(line.signature.buffer, line.signature.byteOffset).getBigUint64(0);
       const message = utf8.encode(`cosignature/v1\ntime ${at}\n${checkpoint.text}`);
-      if (await isSigned(key.key, line.signature.slice(8), message)) signed.set(name, { name: key.name, at: Number(at) });
+      if (at < LATEST && await isSigned(key.key, line.signature.slice(8), message)) signed.set(name, { name: key.name, at: Number(at) });
     }
   }
   const has = (name, depth = 0) => {
