@@ -172,7 +172,7 @@ def test_a_truncated_log_with_everything_in_the_database_truncated_too(begun):
     )
     shutil.rmtree(begun.settings.log_dir / "tile")
     (begun.settings.log_dir / "size").unlink()
-    refuses(begun, "a checkpoint of [0-9]+ entries was signed, and now the tree has")
+    refuses(begun, "a checkpoint of 9 entries was signed, and now the tree has")
 
 
 def test_a_published_checkpoint_is_remembered_even_when_the_memory_is_lost(begun):

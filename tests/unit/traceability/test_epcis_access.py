@@ -34,6 +34,7 @@ OPEN = {
     "held",
     "released",
     "recall",
+    "recall_closed",
     *WORK_LABELS,
 }
 
