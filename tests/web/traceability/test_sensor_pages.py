@@ -1,7 +1,7 @@
 """Sensors through a browser without JavaScript: registering, keys, files, and what diary, commune and buyers see."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -224,7 +224,9 @@ def make_measured_lot(session, home, make=make_lot):
     season = make_season(
         session, home.household_id, site_id=home.site_id, started_on=local_date(now) - timedelta(days=30), now=now
     )
-    send(session, device, every(60, now - timedelta(days=3), [25, 26, 34, 27]), now=now)
+    # From noon on: what is measured shortly before midnight holds until midnight only.
+    noon = datetime.combine(local_date(now) - timedelta(days=3), time(12), VN_TZ)
+    send(session, device, every(60, noon, [25, 26, 34, 27]), now=now)
     lot = make(session, home.household_id, season=season, now=now, actor=home.actor)
     seal_lot_sensors(session=session, lot_id=lot.id, now=now)
     return season, lot
