@@ -1,8 +1,9 @@
 """The declarative base of every table, with one naming convention for constraints."""
 
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import MetaData
+from sqlalchemy import Insert, MetaData, Table, insert
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING_CONVENTION = {
@@ -23,3 +24,17 @@ class Base(DeclarativeBase):
         """Show the table and key only: rows may hold personal data, and reprs end up in logs."""
         key: Any = getattr(self, "id", None)
         return f"<{type(self).__name__} {key}>"
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return the plain table of a model."""
+    return cast("Table", model.__table__)
+
+
+@cache
+def plain_insert(model: type[Base]) -> Insert:
+    """Return the INSERT of a table for statements that run often; values are given when it is executed.
+
+    It is built once and bypasses the ORM: half the work of ``insert(Model).values(...)``. Nothing is flushed before it.
+    """
+    return insert(table_of(model))

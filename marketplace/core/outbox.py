@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import exists, func, insert, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
+from marketplace.core.base import plain_insert
 from marketplace.core.models import Delivery, OutboxEvent
 
 #: After so many attempts a delivery is set aside for the operator.
@@ -35,7 +36,7 @@ class Dispatch:
 
 def record_event(session: Session, event: Event) -> None:
     """Write ``event`` into the outbox inside the caller's transaction."""
-    session.execute(insert(OutboxEvent).values(name=event.name, payload=asdict(event)))
+    session.execute(plain_insert(OutboxEvent), {"name": event.name, "payload": asdict(event)})
 
 
 def expand_events(session: Session, reactions: Mapping[str, Sequence[tuple[str, str]]], now: datetime) -> int:

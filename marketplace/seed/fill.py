@@ -4,22 +4,22 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import click
 from flask import Flask
 from sqlalchemy import column, exists, select, table
 from sqlalchemy.orm import Session
 
-from marketplace.accounts.passwords import hash_password
 from marketplace.accounts.queries import find_person
 from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
-from marketplace.seed.accounts import OPERATOR, PASSWORD, make_people
+from marketplace.seed.accounts import OPERATOR, make_people
 from marketplace.seed.aftermath import finish
+from marketplace.seed.helpers import open_helpers, settle_all
 from marketplace.seed.history import list_order_plans, make_history
 from marketplace.seed.households import plan_households
-from marketplace.seed.photo_album import list_pictures, open_album
-from marketplace.seed.settle import settle_household
+from marketplace.seed.photo_album import list_pictures, make_album
 from sellers.services.load_places import load_administrative_units
 from traceability.services.master_data import log_all_of
 
@@ -46,16 +46,19 @@ def _fill(app: Flask, now: datetime, tell: Callable[[str, int], None]) -> None:
     tell("people", 1)
     with transaction() as session:
         people = make_people(session, now - timedelta(days=720))
-    password_hash = hash_password(PASSWORD)
-    with open_album(app, now - timedelta(days=720), lambda count: tell("pictures", count)) as album:
-        for plan in plan_households():
-            album.wait_for(plan.goods)
-            with transaction() as session:
-                people.households[plan.code] = settle_household(session, plan, people, album, password_hash, now)
+    with open_helpers(app.extensions["settings"]) as helpers:
+        album = make_album(
+            helpers,
+            media_dir=Path(app.config["MEDIA_DIR"]),
+            now=now - timedelta(days=720),
+            tell=lambda count: tell("pictures", count),
+        )
+        for code, household_id in settle_all(helpers, people, album, now):
+            people.households[code] = household_id
             tell("households and their diaries", 1)
     with transaction() as session:
         open_parcels = make_history(session, people, now, lambda: tell("orders", 1))
-        for household_id in people.households.values():
+        for household_id in sorted(people.households.values()):
             log_all_of(session=session, household_id=household_id, now=now)
         finish(session, open_parcels, now)
 

@@ -8,12 +8,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 
-from sqlalchemy import Select, bindparam, insert, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from epcis.validation import list_event_problems
 from marketplace.accounts.rules import Actor
+from marketplace.core.base import plain_insert
 from marketplace.core.errors import Conflict, Refused
 from marketplace.core.ids import new_ulid
 from marketplace.core.photos import has_photo
@@ -143,10 +144,10 @@ def append_record(
     cbv_hash = index_record(session, record_id=record.id, body=body)
     log_record(session, record, party=chain.party, commitment=commitment, cbv_hash=cbv_hash, now=now)
     if private:
-        session.execute(insert(PrivateDetail).values(record_id=record.id, salt=salt, content=content))
+        session.execute(plain_insert(PrivateDetail), {"record_id": record.id, "salt": salt, "content": content})
     if draft.lots:
         session.execute(
-            insert(RecordLot),
+            plain_insert(RecordLot),
             [
                 {"record_id": record.id, "lot_id": lot_id, "quantity": quantity}
                 for lot_id, quantity in sorted(draft.lots.items())

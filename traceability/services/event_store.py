@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ARRAY, Insert, Table, Text, bindparam, exists, func, insert, select
+from sqlalchemy import ARRAY, Insert, Text, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from epcis.event_hash import event_hash
+from marketplace.core.base import plain_insert
 from traceability.models.custody import Record
 from traceability.models.epcis import EpcisEvent, EventContext, EventName
 from traceability.rules.epcis_access import MARKET_PARTY, is_public_record, scope_of
@@ -59,7 +60,7 @@ def store_events(
     scope = scope_of(owner_party=source.owner_party, is_public=source.is_public)
     _note_names(session, scope, (one.index for one in incoming))
     session.execute(
-        insert(EpcisEvent),
+        plain_insert(EpcisEvent),
         [
             {
                 "capture_id": source.capture_row,
@@ -86,13 +87,14 @@ def index_record(session: Session, *, record_id: int, body: Mapping[str, Any]) -
     is_public = is_public_record(str(body["cq:kind"]))
     _note_names(session, scope_of(owner_party=MARKET_PARTY, is_public=is_public), (index,))
     session.execute(
-        insert(EpcisEvent).values(
-            record_id=record_id,
-            owner_party=MARKET_PARTY,
-            is_public=is_public,
-            recorded_at=parse_time(str(body["recordTime"])),
+        plain_insert(EpcisEvent),
+        {
+            "record_id": record_id,
+            "owner_party": MARKET_PARTY,
+            "is_public": is_public,
+            "recorded_at": parse_time(str(body["recordTime"])),
             **_columns(index, cbv_hash, index.event_id or cbv_hash),
-        )
+        },
     )
     return cbv_hash
 
@@ -156,6 +158,6 @@ def _new_names() -> Insert:
     scope = bindparam("given_scope", type_=Text)
     listed = exists().where(EventName.kind == given.c.kind, EventName.scope == scope, EventName.name == given.c.name)
     # The table and not the class: with the class, SQLAlchemy would take the parameters for rows.
-    return insert(cast("Table", EventName.__table__)).from_select(
+    return plain_insert(EventName).from_select(
         ["kind", "scope", "name"], select(given.c.kind, scope, given.c.name).where(~listed)
     )

@@ -4,11 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
+from marketplace.core.base import plain_insert
 from marketplace.core.ids import new_ulid
 from traceability.models.custody import Record
 from traceability.models.log import LogEntry, SigningKey
@@ -86,7 +89,7 @@ def log_events(
         }
         for leaf in leaves
     ]
-    return session.scalars(insert(LogEntry).returning(LogEntry.id, sort_by_parameter_order=True), rows).all()
+    return session.scalars(_new_entries(), rows).all()
 
 
 def log_statement(
@@ -205,15 +208,24 @@ def _add(
     lot_id: int | None = None,
 ) -> int:
     return session.execute(
-        insert(LogEntry)
-        .values(
-            kind=leaf.kind,
-            leaf=write_leaf(leaf),
-            content_hash=leaf.content_hash,
-            content=content,
-            record_id=record_id,
-            lot_id=lot_id,
-            logged_at=leaf.logged_at,
-        )
-        .returning(LogEntry.id)
+        _new_entry(),
+        {
+            "kind": leaf.kind,
+            "leaf": write_leaf(leaf),
+            "content_hash": leaf.content_hash,
+            "content": content,
+            "record_id": record_id,
+            "lot_id": lot_id,
+            "logged_at": leaf.logged_at,
+        },
     ).scalar_one()
+
+
+@cache
+def _new_entry() -> ReturningInsert[int]:
+    return plain_insert(LogEntry).returning(LogEntry.id)
+
+
+@cache
+def _new_entries() -> ReturningInsert[int]:
+    return plain_insert(LogEntry).returning(LogEntry.id, sort_by_parameter_order=True)
