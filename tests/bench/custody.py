@@ -27,6 +27,7 @@ from marketplace.core.registry import resolve
 from marketplace.embedded.stack import Stack
 from orders.queries.recall import list_reached
 from orders.services.deliver_consignment import follow_delivery, follow_handover
+from tests.bench.capture import Captured, measure_capture
 from tests.bench.multiply import Pair, load_copies, read_pair
 from tests.factories.catalog import make_offer
 from tests.factories.orders import buy, list_parts, pack
@@ -60,7 +61,7 @@ class Spread:
 
 def run(folder: Path) -> None:
     """Print what each thing costs at each size, and how it grew."""
-    with Stack(data_dir=folder, seed=False) as stack:
+    with Stack(data_dir=folder, seed=False, environ={"RATE_LIMITS": "0"}) as stack:
         app = create_app(from_environment({**stack.env, "PAGE_CACHE_SECONDS": "0", "RATE_LIMITS": "0"}))
         with app.app_context():
             _make_pair()
@@ -68,6 +69,7 @@ def run(folder: Path) -> None:
                 pair = read_pair(connection)
                 hub_lot_id = _make_hub(connection)
             found: dict[int, dict[str, Spread]] = {}
+            captured: dict[int, Captured] = {}
             copied = 1
             for size in SIZES:
                 target = max(copied + 1, size // len(pair.records))
@@ -77,7 +79,9 @@ def run(folder: Path) -> None:
                 copied = target
                 print(f"The log caught up in {_wait_for_log():.0f} s.", flush=True)
                 found[size] = _measure(app, copied, hub_lot_id)
+                captured[size] = measure_capture(stack.web_url)
             _print(found)
+            _print_capture(captured)
             db.session.remove()
             db.engine.dispose()
 
@@ -324,3 +328,19 @@ def _print(found: dict[int, dict[str, Spread]]) -> None:
                 f"{what:<26}{size:>10,}{spread.p50:>9.1f}{spread.p95:>9.1f}{spread.p99:>9.1f}"
                 f"{f'{figure} <= {most:.0f}':>14}{growth:>8.2f}{'' if is_met else '  missed'}"
             )
+
+
+def _print_capture(captured: dict[int, Captured]) -> None:
+    print(
+        "\nCapture over HTTP, events a second at most, and seconds from being taken in until signed at 500 events a"
+        " second (aim: >= 500, <= 5 s, no less than half at a hundred times the size).\n"
+    )
+    print(f"{'records':>10}{'events/s':>10}{'lag p50':>9}{'lag max':>9}{'growth':>8}")
+    least = captured[SIZES[0]].per_second
+    for size, one in captured.items():
+        growth = least / one.per_second
+        is_met = one.per_second >= 500 and one.lag_max <= 5 and growth <= _MOST_GROWTH
+        print(
+            f"{size:>10,}{one.per_second:>10.0f}{one.lag_p50:>9.1f}{one.lag_max:>9.1f}{growth:>8.2f}"
+            f"{'' if is_met else '  missed'}"
+        )

@@ -210,9 +210,7 @@ def lots(browser: Browser, market: Market) -> dict[str, str]:
     """Codes of verified lots with photos: ``plain``, and ``sold``, with parcels under way."""
     visitor = Person(browser, market, PHONE)
     found: dict[str, str] = {}
-    visitor.page.goto("/tim")
-    addresses = re.findall(r'class="product-name"><a href="([^"]+)"', visitor.page.content())
-    for address in dict.fromkeys(addresses):
+    for address in _list_goods(visitor.page):
         visitor.page.goto(address)
         code = re.search(r'href="/lo/([^"]+)"', visitor.page.content())
         if code is None:
@@ -221,8 +219,22 @@ def lots(browser: Browser, market: Market) -> dict[str, str]:
         page = visitor.page.content()
         if 'data-decision="' in page and 'data-decision=""' not in page and page.count('class="tl-photos"') > 1:
             found.setdefault("plain" if "data-sum" not in page else "sold", code[1])
+        if len(found) == 2:
+            break
     visitor.context.close()
     return found
+
+
+def _list_goods(page: Page) -> Iterator[str]:
+    """Follow the whole shelf, newest goods first; what has been sold for a while stands further back."""
+    turn = 1
+    while True:
+        page.goto(f"/tim?trang={turn}")
+        addresses = re.findall(r'class="product-name"><a href="([^"]+)"', page.content())
+        if not addresses:
+            return
+        yield from dict.fromkeys(addresses)
+        turn += 1
 
 
 @pytest.fixture

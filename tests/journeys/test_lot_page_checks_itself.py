@@ -222,8 +222,9 @@ def rewrite_step(page: str, kind: str, change: Callable[[str], str]) -> str:
 
 
 OUTCOME = "(?:harvest|making|slaughter|packing)"
+#: The first entry of a log is its opening: it belongs to no lot.
 INVENTED = """<li class="tl" data-record="{0}" data-kind="checking" data-day="2026-11-01"
- data-entered="2026-11-01T05:00:00.000Z" data-entry="1">
+ data-entered="2026-11-01T05:00:00.000Z" data-entry="0">
 <span class="tl-mark"></span><div class="tl-body"><p class="tl-head"><b class="tl-title">Kiểm tra</b>
 <span class="tl-when">01/11/2026</span></p></div></li></ol>"""
 

@@ -173,8 +173,10 @@ def test_a_new_record_waits_for_the_log(buyer, lot, market):
     assert len(waiting) == 1
     assert "Đang chờ vào sổ" in waiting[0]["said"]
     assert "vài giây nữa mới vào sổ" in waiting[0]["said"]
-    # Its photos wait as well.
-    assert (found.bad, found.alarm) == ([], "")
+    # The officer had it before him or her, so its absence shows there; its photos wait as well and are no mismatch.
+    assert [step["kind"] for step in found.bad] == ["verification"]
+    assert "có ghi chép bị giấu" in found.bad[0]["said"]
+    assert "Ảnh lớn đầu trang" not in found.alarm + found.lines
 
 
 def test_what_waits_too_long_is_called_unusual(buyer, lot, market):
