@@ -16,7 +16,7 @@ from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
 from marketplace.seed.accounts import OPERATOR, make_people
 from marketplace.seed.aftermath import finish
-from marketplace.seed.helpers import open_helpers, settle_all
+from marketplace.seed.crew import open_helpers, settle_all
 from marketplace.seed.history import list_order_plans, make_history
 from marketplace.seed.households import plan_households
 from marketplace.seed.photo_album import list_pictures, make_album
