@@ -46,6 +46,8 @@ from transparency.tiles import TileStore
 SIZES = (10_000, 1_000_000)
 HUB_BUYERS = 10_000
 _SAMPLES = 300
+#: Numbers of rows that come after the copies start here.
+_BEHIND = 500_000_000_000
 _SPREAD = random.Random(20_261_125)
 _TITLE = "Cán bộ nông nghiệp xã Tân Ninh"
 
@@ -67,6 +69,7 @@ def run(folder: Path) -> None:
             _make_pair()
             with _connect(stack) as connection:
                 pair = read_pair(connection)
+            with _connect(stack) as connection:
                 hub_lot_id = _make_hub(connection)
             found: dict[int, dict[str, Spread]] = {}
             captured: dict[int, Captured] = {}
@@ -75,7 +78,7 @@ def run(folder: Path) -> None:
                 target = max(copied + 1, size // len(pair.records))
                 with _connect(stack) as connection:
                     load_copies(connection, pair, range(copied, target), f"{size:,} records")
-                    _tidy(connection, pair, target)
+                    _tidy(connection, pair)
                 copied = target
                 print(f"The log caught up in {_wait_for_log():.0f} s.", flush=True)
                 found[size] = _measure(app, copied, hub_lot_id)
@@ -151,7 +154,7 @@ def _sell(session: Session, offer_id: int, now: datetime) -> None:
     follow_delivery(session=session, consignment_ref=part.number, happened_at=now, now=now)
 
 
-def _tidy(connection: psycopg.Connection, pair: Pair, copies: int) -> None:
+def _tidy(connection: psycopg.Connection, pair: Pair) -> None:
     """Queue the new entries for the log, let numbers go on behind the copies, and gather statistics."""
     connection.autocommit = True
     connection.execute(
@@ -161,7 +164,9 @@ def _tidy(connection: psycopg.Connection, pair: Pair, copies: int) -> None:
     for template in pair.templates:
         if "id" in template.columns:
             connection.execute(
-                "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (template.table, (copies + 1) * 10_000)
+                "SELECT setval(name, greatest(nextval(name), %s))"
+                " FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS name)",
+                (_BEHIND, template.table),
             )
     connection.execute("VACUUM ANALYZE")
 
@@ -262,7 +267,7 @@ def _recall(lot_id: int, least: int) -> None:
                 signatory=resolve(Signatory),
                 now=now,
             )
-            reached = list_reached(session, found.lot_ids)
+            reached = list_reached(session, found)
             _undo(len(reached))
     except _UndoneError as undone:
         db.session.remove()
