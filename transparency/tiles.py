@@ -84,7 +84,14 @@ class TileReader:
             number, place = divmod(position, WIDTH)
             tile = self._tile(level, number, place + 1)
             return tile[place * HASH_BYTES : (place + 1) * HASH_BYTES]
-        found = hash_node(self.read_hash(height - 1, 2 * position), self.read_hash(height - 1, 2 * position + 1))
+        # Below a tile's own height: folded from the tile at once, which is several times as fast as going down by halves.
+        first, width = position << rest, 1 << rest
+        number, place = divmod(first, WIDTH)
+        tile = self._tile(level, number, place + width)
+        row = [tile[at * HASH_BYTES : (at + 1) * HASH_BYTES] for at in range(place, place + width)]
+        while len(row) > 1:
+            row = [hash_node(left, right) for left, right in zip(row[::2], row[1::2], strict=True)]
+        (found,) = row
         if len(self._nodes) >= _MAX_NODES:
             self._nodes.clear()
         self._nodes[height, position] = found
