@@ -84,7 +84,7 @@ class TileReader:
             number, place = divmod(position, WIDTH)
             tile = self._tile(level, number, place + 1)
             return tile[place * HASH_BYTES : (place + 1) * HASH_BYTES]
-        # Below a tile's own height: folded from the tile at once, which is several times as fast as going down by halves.
+        # Below a tile's own height: folded from the tile at once, which is faster than going down by halves.
         first, width = position << rest, 1 << rest
         number, place = divmod(first, WIDTH)
         tile = self._tile(level, number, place + width)
