@@ -4,8 +4,9 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, LargeBinary, and_, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from traceability.models.custody import Record
@@ -85,8 +86,8 @@ def _list_named(entries: Sequence[EntryView]) -> set[bytes]:
 
 def find_entry(session: Session, place: int) -> EntryView | None:
     """Return the entry at a place in the log."""
-    found = _load(session, LogPosition.place == place)
-    return found[0] if found else None
+    row = session.execute(_entry_at(), {"place": place}).one_or_none()
+    return EntryView(*row) if row else None
 
 
 #: Where the exact bytes of an entry's content lie: with the statement, the record, or the captured event.
@@ -111,15 +112,23 @@ def list_stored(session: Session, start: int, limit: int) -> Sequence[tuple[int,
 
 
 def _load(session: Session, condition: ColumnElement[bool]) -> list[EntryView]:
-    rows = session.execute(
+    rows = session.execute(_entries().where(condition).order_by(LogPosition.place))
+    return [EntryView(*row) for row in rows]
+
+
+@cache
+def _entry_at() -> Select[int, str, bytes, bytes | None, int | None]:
+    """Return the statement that finds one entry; every proof runs it, so it is built once."""
+    return _entries().where(LogPosition.place == bindparam("place", type_=BigInteger))
+
+
+def _entries() -> Select[int, str, bytes, bytes | None, int | None]:
+    return (
         select(LogPosition.place, LogEntry.kind, LogEntry.leaf, _CONTENT, LogEntry.record_id)
         .join(LogPosition, LogPosition.entry_id == LogEntry.id)
         .outerjoin(Record, Record.id == LogEntry.record_id)
         .outerjoin(EpcisEvent, EpcisEvent.log_entry_id == LogEntry.id)
-        .where(condition)
-        .order_by(LogPosition.place)
     )
-    return [EntryView(*row) for row in rows]
 
 
 def find_checkpoint(session: Session, size: int) -> CheckpointView | None:
