@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
+from marketplace.core.limits import limiter
 from tests.conftest import copy_database, drop_database, make_app, make_settings
 from tests.factories.sellers import make_household
 from tests.factories.traceability import make_lot
@@ -20,10 +21,15 @@ from traceability.models.scans import ScanCount
 def limited_app(tmp_path: Path) -> Iterator[Flask]:
     url = copy_database()
     app = make_app(make_settings(url, tmp_path, RATE_LIMITS="1"))
+    with app.app_context():
+        limiter.reset()
     yield app
     with app.app_context():
+        limiter.reset()
         db.engine.dispose()
     drop_database(url)
+    # The limiter is one for the process; other tests go on without it.
+    limiter.enabled = False
 
 
 def total(session: Session) -> tuple[int, int]:
