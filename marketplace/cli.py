@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from celery import Celery
     from flask import Flask
 
     from marketplace.embedded.stack import Stack
@@ -52,40 +51,32 @@ def up(host: str, port: int, *, seed: bool) -> None:
 def web(host: str, port: int, workers: int) -> None:
     """Serve the pages."""
     _find_servers()
-    # One thread each: measured faster than two, and a page never waits for another one's Python.
-    options = [
-        "--interface",
-        "wsgi",
-        "--http",
-        "1",
-        "--no-ws",
-        "--blocking-threads",
-        "1",
-        "--respawn-failed-workers",
-    ]
-    options += ["--host", host, "--port", str(port), "--workers", str(workers), "--log-level", "warning"]
-    _become("-m", "granian", *options, "marketplace.wsgi:app")
+    from marketplace.wsgi import serve
+
+    serve(host, port, workers)
 
 
 @main.command()
-@click.option("--queues", default="default,outside,search", show_default=True, help="Queues to take work from.")
+@click.option(
+    "--queues",
+    multiple=True,
+    default=("default,outside", "search"),
+    show_default=True,
+    help="Queues to take work from. Given again: a second worker, which shares the memory of the first.",
+)
 @click.option("--concurrency", envvar="WORKER_CONCURRENCY", default=2, show_default=True)
-def worker(queues: str, concurrency: int) -> None:
+def worker(queues: tuple[str, ...], concurrency: int) -> None:
     """Do the work that pages leave for later. The queue `search` has one worker at most, on its own."""
-    import gc
     import warnings
 
     from celery.platforms import SecurityWarning
 
     # It warns of root because of pickle; our messages are JSON and nothing else is accepted.
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    celery = _make_celery()
-    # The search index has one writer, so that queue has one process; others share the memory of their parent.
-    pool = ["--pool", "solo"] if queues == "search" else ["--pool", "prefork", "--concurrency", str(concurrency)]
-    gc.collect()
-    gc.freeze()
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
-    celery.worker_main(["--quiet", "worker", "--hostname", f"{queues}@%h", "--queues", queues, *pool, *quiet])
+    app = _make_app()
+    from marketplace.worker import make_celery, run_workers
+
+    sys.exit(run_workers(make_celery(app), queues, concurrency))
 
 
 @main.command()
@@ -427,12 +418,6 @@ def _make_app() -> "Flask":
     from marketplace.app import create_app
 
     return create_app()
-
-
-def _make_celery() -> "Celery":
-    from marketplace.worker import make_celery
-
-    return make_celery(_make_app())
 
 
 def _become(*arguments: str) -> NoReturn:

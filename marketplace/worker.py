@@ -1,16 +1,25 @@
-"""The Celery application of the workers."""
+"""The Celery application of the workers, and the processes that run it."""
 
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 from celery import Celery, Task
 from flask import Flask
 
 from marketplace.core.tasks import TASK_QUEUES
-from marketplace.reactions import DEFAULT
+from marketplace.embedded.become import end_with_parent
+from marketplace.reactions import DEFAULT, SEARCH
 
 #: Longer than any task may run, so that a task under way is never handed to a second worker.
 _VISIBILITY_S = 600
 _HARD_LIMIT_S = 300
+#: What a worker loads when it starts; loaded before the fork, it is in memory once.
+_LOADED_LATE = ("celery.apps.worker", "celery.bin.worker", "celery.concurrency.prefork", "kombu.transport.redis")
 
 
 def make_celery(app: Flask) -> Celery:
@@ -52,3 +61,76 @@ def make_celery(app: Flask) -> Celery:
     )
     celery.set_default()
     return celery
+
+
+def run_workers(celery: Celery, groups: Sequence[str], concurrency: int) -> int:
+    """Run a worker for each group of queues, e.g. ``default,outside``, until SIGTERM or SIGINT; return the exit code.
+
+    Several are forked from this process, so that what was loaded is in memory once. They end together.
+    """
+    if len(groups) == 1:
+        return _work(celery, groups[0], concurrency)
+    for name in _LOADED_LATE:
+        import_module(name)
+    gc.collect()
+    gc.freeze()
+    return _fork_each([lambda queues=queues: _work(celery, queues, concurrency) for queues in groups])  # type: ignore[misc]
+
+
+def _work(celery: Celery, queues: str, concurrency: int) -> int:
+    # The search index has one writer, so that queue has one process; others share the memory of their parent.
+    pool = ["--pool", "solo"] if queues == SEARCH else ["--pool", "prefork", "--concurrency", str(concurrency)]
+    gc.collect()
+    gc.freeze()
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
+    try:
+        celery.worker_main(["--quiet", "worker", "--hostname", f"{queues}@%h", "--queues", queues, *pool, *quiet])
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def _fork_each(works: Sequence[Callable[[], int]]) -> int:
+    """Do each work in a child, and wait. SIGTERM goes on to all; when one ends, the others are asked to end too."""
+    children: set[int] = set()
+    is_ending = False
+
+    def end(*_: object) -> None:
+        nonlocal is_ending
+        if not is_ending:
+            is_ending = True
+            for child in children:
+                os.kill(child, signal.SIGTERM)
+
+    # No signal may come between a fork and the moment when parent and child know what to do with it.
+    held = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    for work in works:
+        child = os.fork()
+        if not child:
+            end_with_parent(signal.SIGTERM)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, held)
+            _end_at_once(work)
+        children.add(child)
+    signal.signal(signal.SIGTERM, end)
+    # A terminal tells the children itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, held)
+    worst = 0
+    while children:
+        child, status = os.wait()
+        children.discard(child)
+        worst = max(worst, abs(os.waitstatus_to_exitcode(status)))
+        end()
+    return worst
+
+
+def _end_at_once(work: Callable[[], int]) -> None:
+    """Do a forked child's work and end it without what the parent wanted to do at its own end."""
+    code = 1
+    try:
+        code = work()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

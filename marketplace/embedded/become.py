@@ -22,6 +22,14 @@ def _load_kernel() -> Any:
         return None
 
 
+def end_with_parent(end_signal: int, kernel: Any = None) -> None:
+    """Ask the system to send us this signal when our parent ends. Only Linux knows such a wish; others go without."""
+    kernel = kernel or _load_kernel()
+    if kernel is not None:
+        with contextlib.suppress(AttributeError, OSError):
+            kernel.prctl(_PR_SET_PDEATHSIG, end_signal, 0, 0, 0)
+
+
 def main(arguments: list[str]) -> None:
     """Become the program. UID and GID may be empty, which keeps what we are."""
     end_signal, parent, uid, gid, *command = arguments
@@ -31,10 +39,8 @@ def main(arguments: list[str]) -> None:
         os.setgroups([])
         os.setgid(int(gid))
         os.setuid(int(uid))
-    # After setuid, which clears the wish. Other systems than Linux have no such wish, and go without.
-    if kernel is not None:
-        with contextlib.suppress(AttributeError, OSError):
-            kernel.prctl(_PR_SET_PDEATHSIG, int(end_signal), 0, 0, 0)
+    # After setuid, which clears the wish.
+    end_with_parent(int(end_signal), kernel)
     if os.getppid() != int(parent):
         sys.exit("the supervisor ended before this process began")
     os.execv(command[0], command)  # noqa: S606 - becoming another program is the point

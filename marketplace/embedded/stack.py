@@ -28,18 +28,17 @@ _RUN = (sys.executable, "-m", "marketplace")
 #: Name -> command, in the order of starting.
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "simulators": (sys.executable, "-m", "simulators"),
-    "worker": (*_RUN, "worker", "--queues", "default,outside"),
-    # The search index has one writer.
-    "indexer": (*_RUN, "worker", "--queues", "search"),
+    # Two workers that share their memory: the search index has one writer of its own.
+    "worker": (*_RUN, "worker", "--queues", "default,outside", "--queues", "search"),
     "web": (*_RUN, "web"),
     "relay": (*_RUN, "relay"),
     "keeper": (*_RUN, "keeper"),
     "beat": (*_RUN, "beat"),
 }
 #: Whoever gives work stops before those who do it. Those in one row stop together.
-_STOPPING = (("prepare",), ("beat", "relay"), ("web",), ("worker", "indexer"), ("keeper",), ("simulators",))
+_STOPPING = (("prepare",), ("beat", "relay"), ("web",), ("worker",), ("keeper",), ("simulators",))
 #: Seconds that a process may take to finish what it is doing.
-_GRACE_S: Mapping[str, float] = {"worker": 12, "indexer": 12}
+_GRACE_S: Mapping[str, float] = {"worker": 12}
 
 
 class Terminal(Protocol):

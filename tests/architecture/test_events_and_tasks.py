@@ -5,6 +5,7 @@ import dataclasses
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import pytest
 
@@ -14,7 +15,7 @@ from marketplace.core.notices import NoticeQueued
 from marketplace.core.photos import PhotosRemoved
 from marketplace.core.tasks import QUEUES, TASK_QUEUES
 from marketplace.embedded.stack import COMMANDS
-from marketplace.reactions import REACTIONS
+from marketplace.reactions import REACTIONS, SEARCH
 from tests.architecture.source import PACKAGES, PRODUCT, ROOT, list_python, parse
 
 
@@ -140,12 +141,10 @@ def test_tasks_live_where_the_application_looks_for_them():
 
 
 def test_every_queue_has_a_process_that_works_it_off_and_the_index_has_one_writer():
-    consumed = [
-        queue
-        for command in COMMANDS.values()
-        if "--queues" in command
-        for queue in command[command.index("--queues") + 1].split(",")
+    workers = [
+        value.split(",") for command in COMMANDS.values() for option, value in pairwise(command) if option == "--queues"
     ]
+    consumed = [queue for queues in workers for queue in queues]
     assert sorted(consumed) == sorted(QUEUES)
     assert set(TASK_QUEUES.values()) <= set(consumed)
-    assert len([command for command in COMMANDS.values() if "search" in command]) == 1
+    assert workers.count([SEARCH]) == 1

@@ -130,7 +130,7 @@ def test_a_whole_life(tmp_path: Path, terminals: list[Terminal]) -> None:
         "postgres",
         "valkey-server",
         "simulators",
-        "granian",
+        "marketplace web",
         "marketplace relay",
         "marketplace keeper",
         "marketplace beat",

@@ -69,7 +69,7 @@ def test_what_keeps_dying_is_started_again_ever_more_slowly(tmp_path: Path, caps
 
 
 def test_commands_start_in_the_order_in_which_they_need_one_another() -> None:
-    assert list(COMMANDS) == ["simulators", "worker", "indexer", "web", "relay", "keeper", "beat"]
+    assert list(COMMANDS) == ["simulators", "worker", "web", "relay", "keeper", "beat"]
 
 
 def test_the_supervisor_loads_no_framework_before_it_starts_them() -> None:
