@@ -22,7 +22,7 @@ _GOOD_LIFE_S = 60
 _LONGEST_PAUSE_S = 30
 #: Make and the terminal may both tell us of one Ctrl-C; a second one that is meant comes later.
 _SECOND_THOUGHT_S = 1.0
-_COLOURS = {"simulators": 90, "worker": 32, "web": 36, "relay": 33, "beat": 35}
+_COLOURS = {"simulators": 90, "worker": 32, "web": 36, "relay": 33, "keeper": 34, "beat": 35}
 _OWN_NAME = "marketplace"
 _WIDTH = max(map(len, (*COMMANDS, _OWN_NAME)))
 

@@ -1,7 +1,9 @@
 """`marketplace up` as a person uses it: Ctrl-C, a kill -9, a busy port, a second start, `reset`."""
 
+import contextlib
 import json
 import os
+import pty
 import random
 import re
 import shelve
@@ -27,26 +29,29 @@ _CLI = (sys.executable, "-m", "marketplace")
 
 
 class Terminal:
-    """`marketplace up --no-seed` in a process group of its own, and what it prints."""
+    """`marketplace up --no-seed` in a process group of its own, and what it prints: on a screen, or into a pipe."""
 
-    def __init__(self, data_dir: Path, port: int) -> None:
+    def __init__(self, data_dir: Path, port: int, *, is_screen: bool = False) -> None:
         self.data_dir = data_dir
+        ours, theirs = pty.openpty() if is_screen else os.pipe()
         self.process = subprocess.Popen(
             [*_CLI, "up", "--no-seed", "--port", str(port)],
             env=_environ(data_dir),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=theirs,
             stderr=subprocess.STDOUT,
-            text=True,
             start_new_session=True,
         )
+        os.close(theirs)
+        self._output = open(ours, encoding="utf-8", errors="replace")  # noqa: SIM115, PTH123 - a descriptor; close() closes it
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
-        assert self.process.stdout is not None
-        self.lines.extend(iter(self.process.stdout.readline, ""))
+        # A screen that nobody writes to any more ends with an error.
+        with contextlib.suppress(OSError):
+            self.lines.extend(iter(self._output.readline, ""))
 
     @property
     def said(self) -> str:
@@ -83,8 +88,7 @@ class Terminal:
     def close(self) -> None:
         if self.process.poll() is None:
             self.end(signal.SIGTERM)
-        if self.process.stdout:
-            self.process.stdout.close()
+        self._output.close()
 
 
 def _environ(data_dir: Path) -> dict[str, str]:
@@ -156,7 +160,7 @@ def test_a_whole_life(tmp_path: Path, terminals: list[Terminal]) -> None:
         busy = _free_port()
         other.bind(("127.0.0.1", busy))
         other.listen()
-        again = Terminal(data_dir, busy)
+        again = Terminal(data_dir, busy, is_screen=True)
         terminals.append(again)
         again.wait_until_it_runs()
     assert (
@@ -165,6 +169,8 @@ def test_a_whole_life(tmp_path: Path, terminals: list[Terminal]) -> None:
     assert _status(f"{again.url}/healthz") == 200
     with psycopg.connect(_database(data_dir)) as connection:
         assert connection.execute("SELECT n FROM kept").fetchall() == [(42,)]
+
+    assert "\x1b[34m     keeper |\x1b[0m " in again.said, "each process has a colour on a screen"
 
     # --- a worker that dies is started again
     relay = next(child for child in again.family() if child.cmdline()[-1:] == ["relay"])

@@ -11,7 +11,16 @@ import pytest
 from marketplace.embedded import process
 from marketplace.embedded.addresses import LOCALHOST
 from marketplace.embedded.stack import COMMANDS, Stack
-from marketplace.embedded.supervisor import Ports, Screen, Stopping, StopRequestedError, Watch, _make_stack, _Prefixer
+from marketplace.embedded.supervisor import (
+    _COLOURS,
+    Ports,
+    Screen,
+    Stopping,
+    StopRequestedError,
+    Watch,
+    _make_stack,
+    _Prefixer,
+)
 
 
 def test_each_line_carries_the_name_of_its_process(capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,6 +79,11 @@ def test_what_keeps_dying_is_started_again_ever_more_slowly(tmp_path: Path, caps
 
 def test_commands_start_in_the_order_in_which_they_need_one_another() -> None:
     assert list(COMMANDS) == ["simulators", "worker", "web", "relay", "keeper", "beat"]
+
+
+def test_every_process_has_a_colour_of_its_own() -> None:
+    assert set(_COLOURS) == set(COMMANDS)
+    assert len(set(_COLOURS.values())) == len(COMMANDS)
 
 
 def test_the_supervisor_loads_no_framework_before_it_starts_them() -> None:
