@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from marketplace.embedded.stack import Stack
+    from marketplace.seed.crew import Crew
 
 _ROOT = Path(__file__).resolve().parent.parent
 _STOP_LIMIT_S = 60
@@ -131,10 +133,30 @@ def simulators() -> None:
 
 @main.command()
 @click.option("--seed/--no-seed", default=False, help="Then fill an empty market.")
-@click.pass_context
-def migrate(context: click.Context, *, seed: bool) -> None:
+def migrate(*, seed: bool) -> None:
     """Bring the tables up to date."""
     app = _make_app()
+    if not seed:
+        _upgrade(app)
+        return
+    from marketplace.core.db import has_tables
+    from marketplace.seed.crew import open_crew
+
+    with app.app_context():
+        is_new = not has_tables()
+    # Those who help to fill a new market draw its pictures while the tables are made.
+    with open_crew(app.extensions["settings"]) if is_new else nullcontext() as crew:
+        _upgrade(app)
+        _fill(app, crew)
+
+
+@main.command("seed")
+def fill() -> None:
+    """Fill an empty market with invented households, lots and orders; a market with data stays as it is."""
+    _fill(_make_app(), None)
+
+
+def _upgrade(app: "Flask") -> None:
     import flask_migrate
 
     from marketplace.app import enable_migrations
@@ -147,21 +169,14 @@ def migrate(context: click.Context, *, seed: bool) -> None:
         # Addresses are checked against the communes of today, so no shop works without them.
         with transaction() as session:
             load_administrative_units(session)
-    if seed:
-        context.obj = app
-        context.invoke(fill)
 
 
-@main.command("seed")
-@click.pass_context
-def fill(context: click.Context) -> None:
-    """Fill an empty market with invented households, lots and orders; a market with data stays as it is."""
-    app = context.obj or _make_app()
+def _fill(app: "Flask", crew: "Crew | None") -> None:
     from marketplace.embedded.process import write_secret
     from marketplace.seed.accounts import DEMO_ACCOUNTS
     from marketplace.seed.fill import seed_if_empty
 
-    seed_if_empty(app)
+    seed_if_empty(app, crew=crew)
     if _data_dir().is_dir():
         # The supervisor shows them, and reads them here to stay small.
         write_secret(_data_dir() / _ACCOUNTS, json.dumps(DEMO_ACCOUNTS))

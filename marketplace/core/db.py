@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from marketplace.core.base import Base
@@ -35,3 +36,8 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info.pop("is_in_use_case", None)
+
+
+def has_tables() -> bool:
+    """Say whether the database was ever brought up to date."""
+    return inspect(db.engine).has_table("alembic_version")

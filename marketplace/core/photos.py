@@ -54,10 +54,7 @@ def store_photo(session: Session, data: bytes, *, media_dir: Path, now: datetime
     are personal data). Raises ``Refused`` for what is no JPEG, PNG or WebP, ``TooMuch`` for oversized files.
     """
     image = _decode(data)
-    files = {
-        variant: _encode(image, side, ceiling, best=_THUMB_QUALITY if variant == "thumb" else _QUALITIES[0])
-        for variant, (side, ceiling) in VARIANTS.items()
-    }
+    files = _shrink(image)
     sha256 = hashlib.sha256(files["large"]).hexdigest()
     for variant, content in files.items():
         _write_once(photo_path(media_dir, sha256, variant), content)
@@ -140,6 +137,18 @@ def _decode(data: bytes) -> Image.Image:
         flat.paste(layered, mask=layered.getchannel("A"))
         return flat
     return upright.convert("RGB")
+
+
+def _shrink(image: Image.Image) -> dict[str, bytes]:
+    """Return the file of each variant. A picture that is small already is not packed twice to the same end."""
+    files: dict[str, bytes] = {}
+    for variant, (side, ceiling) in VARIANTS.items():
+        if variant == "medium" and max(image.size) <= side and len(files["large"]) <= ceiling:
+            files[variant] = files["large"]
+        else:
+            best = _THUMB_QUALITY if variant == "thumb" else _QUALITIES[0]
+            files[variant] = _encode(image, side, ceiling, best=best)
+    return files
 
 
 def _encode(image: Image.Image, side: int, ceiling: int, *, best: int) -> bytes:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from multiprocessing import get_context
@@ -14,7 +15,7 @@ from marketplace.config import Settings
 from marketplace.core.db import transaction
 from marketplace.seed.accounts import PASSWORD, People
 from marketplace.seed.households import plan_households
-from marketplace.seed.photo_album import Album
+from marketplace.seed.photo_album import Album, draw_picture, list_pictures
 from marketplace.seed.settle import settle_household
 
 if TYPE_CHECKING:
@@ -25,19 +26,26 @@ _HELPERS = 2
 _given: list[Settings] = []
 
 
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Helping processes, and the pictures that they draw, in the order of ``list_pictures``."""
+
+    helpers: Executor
+    drawn: Iterator[bytes]
+
+
 @contextmanager
-def open_helpers(settings: Settings) -> Iterator[Executor]:
-    """Start helping processes for the market of ``settings``, and end them whatever happens.
+def open_crew(settings: Settings) -> Iterator[Crew]:
+    """Start helping processes for the market of ``settings``, which draw at once; end them whatever happens.
 
     They are fresh: one that forks would take database connections of this one along.
     """
     fresh = get_context("spawn")
     with ProcessPoolExecutor(_HELPERS, mp_context=fresh, initializer=_remember, initargs=(settings,)) as helpers:
         try:
-            yield helpers
-        except BaseException:
+            yield Crew(helpers, helpers.map(draw_picture, list_pictures(), chunksize=2))
+        finally:
             helpers.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def settle_all(helpers: Executor, people: People, album: Album, now: datetime) -> Iterator[tuple[str, int]]:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
 from marketplace.seed.accounts import OPERATOR, make_people
 from marketplace.seed.aftermath import finish
-from marketplace.seed.crew import open_helpers, settle_all
+from marketplace.seed.crew import Crew, open_crew, settle_all
 from marketplace.seed.history import list_order_plans, make_history
 from marketplace.seed.households import plan_households
 from marketplace.seed.photo_album import list_pictures, make_album
@@ -26,10 +26,11 @@ from traceability.services.master_data import log_all_of
 _FINISHED = "orders_orders"
 
 
-def seed_if_empty(app: Flask, now: datetime | None = None) -> bool:
+def seed_if_empty(app: Flask, now: datetime | None = None, crew: Crew | None = None) -> bool:
     """Fill the market unless it has data of its own; return whether anything was made.
 
-    A market that a crash left half filled is filled to the end. ``now`` is the moment up to which people did things.
+    A market that a crash left half filled is filled to the end. ``now`` is the moment up to which people did things;
+    ``crew`` are helpers who have begun already.
     """
     now = now or utcnow()
     with app.app_context():
@@ -37,25 +38,24 @@ def seed_if_empty(app: Flask, now: datetime | None = None) -> bool:
             load_administrative_units(session)
             if not _may_fill(session):
                 return False
-        with _progress() as tell:
-            _fill(app, now, tell)
+        with _progress() as tell, nullcontext(crew) if crew else open_crew(app.extensions["settings"]) as ready:
+            _fill(app, ready, now, tell)
     return True
 
 
-def _fill(app: Flask, now: datetime, tell: Callable[[str, int], None]) -> None:
+def _fill(app: Flask, crew: Crew, now: datetime, tell: Callable[[str, int], None]) -> None:
     tell("people", 1)
     with transaction() as session:
         people = make_people(session, now - timedelta(days=720))
-    with open_helpers(app.extensions["settings"]) as helpers:
-        album = make_album(
-            helpers,
-            media_dir=Path(app.config["MEDIA_DIR"]),
-            now=now - timedelta(days=720),
-            tell=lambda count: tell("pictures", count),
-        )
-        for code, household_id in settle_all(helpers, people, album, now):
-            people.households[code] = household_id
-            tell("households and their diaries", 1)
+    album = make_album(
+        crew.drawn,
+        media_dir=Path(app.config["MEDIA_DIR"]),
+        now=now - timedelta(days=720),
+        tell=lambda count: tell("pictures", count),
+    )
+    for code, household_id in settle_all(crew.helpers, people, album, now):
+        people.households[code] = household_id
+        tell("households and their diaries", 1)
     with transaction() as session:
         open_parcels = make_history(session, people, now, lambda: tell("orders", 1))
         for household_id in sorted(people.households.values()):

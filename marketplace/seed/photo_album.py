@@ -1,8 +1,7 @@
 """The photos of the invented market: drawn by helping processes, stored once, and found by what they show."""
 
-from collections.abc import Callable
-from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -24,7 +23,7 @@ _BATCH = 8
 class Album:
     """Which stored photo (by SHA-256) shows what."""
 
-    photos: dict[str, str] = field(default_factory=dict)
+    photos: Mapping[str, str]
 
     def product(self, slug: str) -> str:
         """Return the photo of a product."""
@@ -50,19 +49,18 @@ def draw_picture(words: tuple[str, ...]) -> bytes:
     return paint_product(words[1], words[2], words[3], PRODUCT_WIDTH)
 
 
-def make_album(helpers: Executor, *, media_dir: Path, now: datetime, tell: Callable[[int], None]) -> Album:
-    """Have every picture drawn by ``helpers`` and store it; a picture that is stored already stays what it is."""
-    pictures, album = list_pictures(), Album()
-    drawn = helpers.map(draw_picture, pictures, chunksize=2)
+def make_album(drawn: Iterator[bytes], *, media_dir: Path, now: datetime, tell: Callable[[int], None]) -> Album:
+    """Store every picture as it is drawn; one that is stored already stays what it is."""
+    pictures, photos = list_pictures(), dict[str, str]()
     for first in range(0, len(pictures), _BATCH):
         with transaction() as session:
             stored = {
                 _name_of(words): store_photo(session, data, media_dir=media_dir, now=now).sha256
                 for words, data in zip(pictures[first : first + _BATCH], drawn, strict=False)
             }
-        album.photos.update(stored)
+        photos |= stored
         tell(len(stored))
-    return album
+    return Album(photos)
 
 
 def _name_of(words: tuple[str, ...]) -> str:
