@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Row,
     Select,
     and_,
     bindparam,
@@ -80,7 +81,7 @@ def load_actor(session: Session, user_id: int, acting_for: int | None = None) ->
     any more, or barred, is nobody.
     """
     row = session.execute(_by_id(), {"user_id": user_id, "acting_for": acting_for}).one_or_none()
-    return _actor(*row) if row is not None else ANONYMOUS
+    return _actor(row) if row is not None else ANONYMOUS
 
 
 def find_person_and_actor(
@@ -90,23 +91,27 @@ def find_person_and_actor(
     row = session.execute(_by_session_key(), {"session_key": session_key, "acting_for": acting_for}).one_or_none()
     if row is None:
         return None
-    person = _person(row[0])
-    return (person, _actor(*row)) if person is not None else None
+    return Person(*(getattr(row, name) for name in _OF_PERSON)), _actor(row)
 
 
-def _actor(user: User, household_id: int | None, household_name: str | None, kind: str | None) -> Actor:
-    if not user.is_active:
+def _actor(row: Row[Any]) -> Actor:
+    if not row.is_active:
         return ANONYMOUS
     return Actor(
-        user_id=user.id,
-        party=user.party,
-        name=user.name,
-        roles=frozenset(Role(role) for role in user.roles),
-        household_id=household_id,
-        household_name=household_name,
-        is_helper=household_id is not None and kind != "own",
-        commune_id=user.commune_id if Role.OFFICER in user.roles else None,
+        user_id=row.id,
+        party=row.party,
+        name=row.name,
+        roles=frozenset(Role(role) for role in row.roles),
+        household_id=row.household_id,
+        household_name=row.household_name,
+        is_helper=row.household_id is not None and row.kind != "own",
+        commune_id=row.commune_id if Role.OFFICER in row.roles else None,
     )
+
+
+_OF_PERSON = tuple(Person.__dataclass_fields__)
+#: Columns and not the entity: every request of somebody signed in reads them, and nothing changes them there.
+_OF_BOTH = tuple(getattr(User, name) for name in (*_OF_PERSON, "party", "roles", "commune_id"))
 
 
 @cache
@@ -143,7 +148,7 @@ def _actor_and(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         .lateral()
     )
     return (
-        select(User, chosen.c.household_id, chosen.c.household_name, chosen.c.kind)
+        select(*_OF_BOTH, chosen.c.household_id, chosen.c.household_name, chosen.c.kind)
         .outerjoin(chosen, chosen.c.household_id.is_not(None))
         .where(condition)
     )
