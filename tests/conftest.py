@@ -71,12 +71,12 @@ def create_tables(url: str) -> None:
         db.engine.dispose()
 
 
-def copy_database() -> str:
-    """Return the address of a fresh copy of the template."""
+def copy_database(source: str = TEMPLATE) -> str:
+    """Return the address of a fresh copy of the template, or of another database of the run, given by name."""
     pattern = os.environ[_SERVER_VARIABLE]
     name = f"t_{uuid.uuid4().hex}"
     with _admin() as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
     return pattern.replace("%7Bdatabase%7D", name).replace("{database}", name)
 
 

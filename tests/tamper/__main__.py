@@ -6,8 +6,6 @@ import tempfile
 import uuid
 from pathlib import Path
 
-import psycopg
-
 from marketplace.embedded import postgres
 from tests.conftest import create_tables
 from tests.tamper.attacks import ATTACKS
@@ -27,10 +25,7 @@ def main() -> int:
                 url = server.create_database(name)
                 create_tables(url)
                 return url
-            admin = server.url_for("postgres").replace("+psycopg", "")
-            with psycopg.connect(admin, autocommit=True) as connection:
-                connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source.rsplit("/", 1)[1]}"')
-            return server.url_for(name)
+            return server.create_database(name, template=source.rsplit("/", 1)[1])
 
         print("Building a market, its log, and a copy for each attack ...", flush=True)
         stage = build_stage(folder, copy_database)
