@@ -9,7 +9,6 @@ from flask import Flask, Response, current_app, g, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_compress import Compress
-from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import text
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -18,9 +17,11 @@ from marketplace import filters
 from marketplace.accounts.gate import current_actor, guard_request, needs
 from marketplace.accounts.rules import Permission
 from marketplace.config import Settings, from_environment
+from marketplace.core.csrf import ForgeryProtection
 from marketplace.core.db import db
 from marketplace.core.limits import limiter
 from marketplace.core.photos import VARIANTS, is_removed, photo_path
+from marketplace.core.sessions import PatientSessions
 from marketplace.error_pages import register_error_pages
 from marketplace.page_cache import PageCache
 from marketplace.wiring import wire
@@ -64,7 +65,7 @@ _PACKABLE = (
     "application/manifest+json",
     "image/svg+xml",
 )
-csrf = CSRFProtect()
+csrf = ForgeryProtection()
 compress, compress_files = Compress(), Compress()
 babel = Babel()
 log = structlog.get_logger(__name__)
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or from_environment(os.environ)
     app = Flask("marketplace", template_folder=str(_ROOT / "templates"))
     app.config.from_mapping(_flask_config(settings))
+    app.session_interface = PatientSessions()
     app.extensions["settings"] = settings
     app.extensions["adapters"] = wire(settings)
     app.jinja_env.trim_blocks = True

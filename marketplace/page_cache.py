@@ -68,6 +68,9 @@ class PageCache:
 def _key_of(environ: "WSGIEnvironment") -> tuple[str, ...] | None:
     """Return under what a request's page is kept; None when it must be made anew."""
     path = environ.get("PATH_INFO", "")
+    if environ.get("HTTP_SEC_PURPOSE"):
+        # Fetched in advance: it sets no cookie even where it holds a form's token.
+        return None
     if environ.get("REQUEST_METHOD") != "GET" or environ.get("HTTP_COOKIE") or environ.get("HTTP_AUTHORIZATION"):
         return None
     if path != "/" and not path.startswith(_PREFIXES):

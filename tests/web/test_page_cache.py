@@ -45,6 +45,7 @@ def test_a_page_is_kept_for_everybody_without_a_cookie():
         ("/", {"HTTP_COOKIE": "cho_que=x"}),
         ("/", {"REQUEST_METHOD": "POST"}),
         ("/", {"HTTP_AUTHORIZATION": "Bearer x"}),
+        ("/", {"HTTP_SEC_PURPOSE": "prefetch"}),
         ("/gio-hang", {}),
         ("/don/abc", {}),
         ("/dang-nhap", {}),

@@ -251,7 +251,7 @@ on(document, "click", (event) => all("details.who[open]").forEach((menu) => { if
 
 // Pages that will probably be opened next are fetched at the first touch; not on a saved or slow line.
 const line = navigator.connection;
-if ("prefetch" in document.body.dataset && !line?.saveData && !/2g/.test(line?.effectiveType ?? "")) {
+if ("prefetch" in document.body.dataset && isSecureContext && !line?.saveData && !/2g/.test(line?.effectiveType ?? "")) {
   const seen = new Set([location.href]);
   const warm = (event) => {
     const link = event.target.closest?.("a[href]");
