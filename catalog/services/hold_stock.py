@@ -1,6 +1,6 @@
 """Holding goods for an order: reserve, consume, release. Never more than there is, whoever comes at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -144,6 +144,12 @@ def _move_stock(session: Session, picks: Sequence[Pick]) -> None:
     moved = session.execute(_raise_reserved(), given).all()
     if len(moved) != len(picks):
         raise OutOfStock(0, _SOMETHING, Decimal(0), "")
+
+
+def lock_held(*, session: Session, holders: Collection[str]) -> None:
+    """Lock whatever is held for several orders, before any of it is released: again in primary-key order."""
+    held = select(Reservation.stock_id).where(Reservation.holder.in_(holders), Reservation.state == "held")
+    session.execute(select(Stock.id).where(Stock.id.in_(held)).order_by(Stock.id).with_for_update())
 
 
 def release(*, session: Session, holder: str, offer_ids: Sequence[int] | None = None) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from catalog.services.hold_stock import release
+from catalog.services.hold_stock import lock_held, release
 from logistics.services import request_call_back
 from marketplace.core.outbox import record_event
 from orders.errors import OrderUnknown, StepNotAllowed
@@ -22,7 +22,7 @@ from orders.rules.states import (
     next_payment_state,
 )
 from orders.services.deliver_consignment import close_order_if_ended, refund_share
-from orders.services.settle_payment import lock_order, request_refund, stop_consignments
+from orders.services.settle_payment import lock_order, lock_orders, request_refund, stop_consignments
 from traceability.queries.recalls import RecallView
 
 #: So many letters are written in one transaction.
@@ -98,7 +98,11 @@ def stop_for_recall(
     A parcel that was booked is called back by a task; money that was paid for it goes back.
     """
     stopped = []
-    for consignment_id in list_stoppable(session, lot_ids, limit):
+    stoppable = list_stoppable(session, lot_ids, limit)
+    lock_orders(session, stoppable)
+    holders = select(Order.number).join(Consignment, Consignment.order_id == Order.id)
+    lock_held(session=session, holders=session.scalars(holders.where(Consignment.id.in_(stoppable))).all())
+    for consignment_id in stoppable:
         order_id = session.execute(select(Consignment.order_id).where(Consignment.id == consignment_id)).scalar_one()
         order = lock_order(session, order_id)
         consignment = session.execute(

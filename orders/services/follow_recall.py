@@ -12,7 +12,7 @@ from logistics.queries import list_standings
 from logistics.services import request_call_back
 from orders.models import Consignment, LineLot, Order, OrderLine, Payment, Refund
 from orders.rules.states import ConsignmentState
-from orders.services.settle_payment import lock_order, request_refund
+from orders.services.settle_payment import lock_order, lock_orders, request_refund
 from traceability.queries.recalls import RecallView, list_recalls_of_lots
 
 _REASON = "Lô hàng bị thu hồi"
@@ -63,6 +63,7 @@ def refund_recalled(
         .order_by(Consignment.id)
         .limit(limit)
     ).all()
+    lock_orders(session, consignment_ids)
     for consignment_id in consignment_ids:
         _refund_lots(session, recall, consignment_id, now)
     return consignment_ids[-1] if limit is not None and len(consignment_ids) == limit else None

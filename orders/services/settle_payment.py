@@ -1,5 +1,6 @@
 """Money comes in, late, twice or not at all: one path for the browser, the webhook and the sweeper."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, insert, select, update
@@ -33,6 +34,15 @@ _BUYERS = "orders:buyers"
 def lock_order(session: Session, order_id: int) -> Order:
     """Lock an order; every change to an order, its consignments or its payment starts with this lock."""
     return session.execute(select(Order).where(Order.id == order_id).with_for_update()).scalar_one()
+
+
+def lock_orders(session: Session, consignment_ids: Collection[int]) -> None:
+    """Lock the orders of several consignments before anything else, lowest id first.
+
+    Whoever changes one order locks it and then what it holds, so nobody may hold goods of one and wait for another.
+    """
+    wanted = select(Consignment.order_id).where(Consignment.id.in_(consignment_ids))
+    session.execute(select(Order.id).where(Order.id.in_(wanted)).order_by(Order.id).with_for_update())
 
 
 def remember_gateway_payment(*, session: Session, payment_id: int, reference: str) -> None:

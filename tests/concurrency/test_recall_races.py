@@ -14,6 +14,8 @@ from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
 from marketplace.core.errors import DomainError, Refused
 from marketplace.core.models import Delivery, OutboxEvent
+from orders.services import cancel_order, deliver_consignment
+from orders.services.cancel_order import stop_for_recall
 from orders.services.deliver_consignment import accept_consignment, pack_consignment
 from orders.services.place_order import place_order
 from orders.tasks.recalls import stop_recalled
@@ -152,6 +154,48 @@ def test_packing_and_recalling_at_once_end_without_a_parcel(committed_app: Flask
             ).scalars()
             assert set(states) <= {"cancelled"}
             assert verify_chain(session, part.household_id).is_intact
+
+
+def test_packing_one_order_while_another_of_the_same_lot_is_stopped_ends_without_a_deadlock(
+    committed_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worst moment: the later order is locked for packing and wants the shelf that the recall has just reached."""
+    offer = make_goods(committed_app)
+    with committed_app.app_context(), transaction() as session:
+        parts = [list_parts(session, buy(session, {offer.offer_id: 1}).order_id)[0] for _ in range(2)]
+        for part in parts:
+            accept_consignment(
+                session=session, household_id=part.household_id, consignment_id=part.id, actor=SYSTEM_ACTOR, now=NOW
+            )
+    is_packing, release, consume = Event(), cancel_order.release, deliver_consignment.consume
+
+    def slow_consume(**arguments: object) -> object:
+        is_packing.set()
+        time.sleep(0.5)
+        return consume(**arguments)  # type: ignore[arg-type]
+
+    def slow_release(**arguments: object) -> object:
+        freed = release(**arguments)  # type: ignore[arg-type]
+        time.sleep(1)
+        return freed
+
+    monkeypatch.setattr(deliver_consignment, "consume", slow_consume)
+    monkeypatch.setattr(cancel_order, "release", slow_release)
+
+    def pack() -> None:
+        with transaction() as session:
+            pack_consignment(
+                session=session, household_id=parts[1].household_id, consignment_id=parts[1].id, actor=SYSTEM_ACTOR,
+                now=NOW,
+            )  # fmt: skip
+
+    def stop() -> None:
+        assert is_packing.wait(20)
+        with transaction() as session:
+            stop_for_recall(session=session, lot_ids=[offer.lot_id], reason="Tồn dư thuốc", now=NOW)
+
+    assert both(committed_app, pack, stop) == [None, None]
+    assert open_states(committed_app, offer) == ["cancelled", "cancelled"]
 
 
 def test_what_another_household_is_making_of_the_lot_is_recalled_or_never_made(committed_app: Flask) -> None:
