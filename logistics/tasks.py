@@ -13,7 +13,7 @@ from logistics.services import book, call_back, cancel, hear
 from logistics.services.quotes import choose_service
 from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
-from marketplace.core.inbox import lock_webhook, mark_applied
+from marketplace.core.inbox import UNREADABLE, lock_webhook, mark_applied
 from marketplace.core.registry import resolve
 from marketplace.core.tasks import once, task
 
@@ -37,7 +37,7 @@ def apply_webhook(*, delivery_id: int, inbox_id: int, **_: object) -> None:
             words = carrier.read_webhook(bytes(message.body))
         except UnreadableWebhook as error:
             message.error = str(error.params.get("reason", ""))
-            mark_applied(message, outcome="unreadable", now=now)
+            mark_applied(message, outcome=UNREADABLE, now=now)
             return
         outcome = hear.apply_words(session=session, carrier=carrier.code, words=words, now=now)
         mark_applied(message, outcome="ignored" if outcome == "empty" else outcome, now=now)

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 
 from marketplace.core.models import InboxMessage, OutboxEvent
 
+#: What became of a webhook whose words nobody understands.
+UNREADABLE = "unreadable"
+
 
 @dataclass(frozen=True, slots=True)
 class InboxReceipt:
@@ -50,3 +53,18 @@ def mark_applied(message: InboxMessage, *, outcome: str, now: datetime) -> None:
     """Close a webhook with a word on what became of it (``applied``, ``ignored``, ``unmatched`` ...)."""
     message.applied_at = now
     message.outcome = outcome[:64]
+
+
+def read_again(session: Session, inbox_id: int) -> bool:
+    """Have a webhook applied again that waits, or that nobody could read; False when there is none such.
+
+    What was applied stays applied.
+    """
+    message = session.execute(
+        select(InboxMessage).where(InboxMessage.id == inbox_id).with_for_update()
+    ).scalar_one_or_none()
+    if message is None or (message.applied_at is not None and message.outcome != UNREADABLE):
+        return False
+    message.applied_at, message.outcome, message.error = None, None, None
+    session.execute(insert(OutboxEvent).values(name=f"webhook.{message.source}", payload={"inbox_id": inbox_id}))
+    return True

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from marketplace.core.base import plain_insert
 from marketplace.core.models import Delivery, OutboxEvent
 
-#: After so many attempts a delivery is set aside for the operator.
-MAX_ATTEMPTS = 9
+#: After so many attempts, about a day, a delivery is set aside for the operator: ten within a quarter of an hour, then
+#: one at each longest pause. A mail server or a carrier that is away overnight must not cost a letter.
+MAX_ATTEMPTS = 150
+_LONGEST_PAUSE = timedelta(minutes=10)
 _BATCH = 200
 
 
@@ -67,7 +69,7 @@ def expand_events(session: Session, reactions: Mapping[str, Sequence[tuple[str, 
 def claim_due(session: Session, now: datetime, lease: timedelta) -> list[Dispatch]:
     """Claim deliveries that are due and lease them, so that one that gets lost on the way is sent again.
 
-    The lease doubles with each attempt; at ``MAX_ATTEMPTS`` the delivery is marked as failed instead.
+    The lease doubles with each attempt up to ten minutes; after ``MAX_ATTEMPTS`` the delivery is marked as failed.
     """
     due = session.execute(
         select(Delivery, OutboxEvent.payload)
@@ -84,7 +86,7 @@ def claim_due(session: Session, now: datetime, lease: timedelta) -> list[Dispatc
             continue
         delivery.attempts += 1
         delivery.sent_at = now
-        delivery.next_at = now + lease * 2 ** (delivery.attempts - 1)
+        delivery.next_at = now + max(lease, min(_LONGEST_PAUSE, lease * 2 ** min(delivery.attempts - 1, 16)))
         claimed.append(Dispatch(delivery.id, delivery.task, delivery.queue, payload))
     session.flush()
     return claimed
@@ -104,7 +106,7 @@ def note_failure(session: Session, delivery_id: int, error: str, now: datetime) 
     if delivery is None:
         return
     delivery.last_error = error[:4000]
-    delivery.next_at = now + timedelta(seconds=min(600, 2**delivery.attempts))
+    delivery.next_at = now + min(_LONGEST_PAUSE, timedelta(seconds=2 ** min(delivery.attempts, 16)))
     if delivery.attempts >= MAX_ATTEMPTS:
         delivery.failed_at = now
 
@@ -118,6 +120,25 @@ def retry_delivery(session: Session, delivery_id: int, now: datetime) -> bool:
         .returning(Delivery.id)
     ).scalar_one_or_none()
     return changed is not None
+
+
+def retry_failed(session: Session, now: datetime) -> int:
+    """Give every delivery that was set aside a fresh set of attempts; return how many there were."""
+    changed = session.execute(
+        update(Delivery)
+        .where(Delivery.failed_at.is_not(None), Delivery.done_at.is_(None))
+        .values(failed_at=None, attempts=0, next_at=now)
+        .returning(Delivery.id)
+    )
+    return len(changed.all())
+
+
+def ask_for_task(session: Session, *, task: str, queue: str, reason: str, now: datetime) -> None:
+    """Have a task that the clock asks for done now, as a delivery like any other."""
+    outbox_id = session.execute(
+        pg_insert(OutboxEvent).values(name=f"asked.{reason}", payload={}, relayed_at=now).returning(OutboxEvent.id)
+    ).scalar_one()
+    session.execute(pg_insert(Delivery).values(outbox_id=outbox_id, task=task, queue=queue, next_at=now))
 
 
 def forget_words(session: Session, household_id: int, fields: Collection[str]) -> None:

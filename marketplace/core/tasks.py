@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from inspect import signature
 from typing import Any, TypeVar
 
 import structlog
@@ -37,14 +38,22 @@ def task(name: str, *, queue: str) -> Callable[[Function], Function]:
 
     def declare(function: Function) -> Function:
         TASK_QUEUES[name] = queue
+        is_reaction = "delivery_id" in signature(function).parameters
 
         def run(**arguments: Any) -> Any:
-            structlog.contextvars.bind_contextvars(task=name, delivery_id=arguments.get("delivery_id"))
+            delivery_id = arguments.get("delivery_id") if is_reaction else arguments.pop("delivery_id", None)
+            structlog.contextvars.bind_contextvars(task=name, delivery_id=delivery_id)
             try:
-                return function(**arguments)
+                result = function(**arguments)
+                if not is_reaction and delivery_id is not None:
+                    # The operator asked for what the clock asks for, which knows nothing of deliveries.
+                    with once(delivery_id):
+                        pass
             except Exception:
-                _write_down_failure(name, arguments.get("delivery_id"))
+                _write_down_failure(name, delivery_id)
                 raise
+            else:
+                return result
             finally:
                 structlog.contextvars.clear_contextvars()
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from marketplace.core.inbox import UNREADABLE
 from marketplace.core.models import Delivery, InboxMessage, Notice, OutboxEvent, TaskFailure
 
 _SLOW_AFTER = timedelta(seconds=60)
@@ -128,7 +129,7 @@ def list_waiting_webhooks(session: Session, limit: int = 50) -> Sequence[Waiting
             InboxMessage.id, InboxMessage.source, InboxMessage.external_id, InboxMessage.received_at,
             InboxMessage.outcome, InboxMessage.error,
         )
-        .where(InboxMessage.applied_at.is_(None) | (InboxMessage.outcome == "unreadable"))
+        .where(InboxMessage.applied_at.is_(None) | (InboxMessage.outcome == UNREADABLE))
         .order_by(InboxMessage.id.desc())
         .limit(limit)
     )  # fmt: skip

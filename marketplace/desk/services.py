@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from marketplace.core.models import Notice, TaskFailure
 from marketplace.core.notices import NoticeQueued
-from marketplace.core.outbox import record_event
+from marketplace.core.outbox import ask_for_task, record_event
+from marketplace.core.tasks import TASK_QUEUES
 
 
 def forget_task_failure(*, session: Session, failure_id: int, now: datetime) -> bool:
@@ -19,6 +20,20 @@ def forget_task_failure(*, session: Session, failure_id: int, now: datetime) -> 
         .returning(TaskFailure.id)
     ).scalar_one_or_none()
     return changed is not None
+
+
+def run_task_now(*, session: Session, failure_id: int, now: datetime) -> bool:
+    """Have a periodic task that failed done at once; False for a failure that was seen already or no such task."""
+    task = session.execute(
+        select(TaskFailure.task)
+        .where(TaskFailure.id == failure_id, TaskFailure.resolved_at.is_(None))
+        .with_for_update()
+    ).scalar_one_or_none()
+    if task is None or task not in TASK_QUEUES:
+        return False
+    forget_task_failure(session=session, failure_id=failure_id, now=now)
+    ask_for_task(session, task=task, queue=TASK_QUEUES[task], reason="operator", now=now)
+    return True
 
 
 def send_letter_again(*, session: Session, notice_id: int) -> bool:

@@ -3,7 +3,7 @@
 from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
 from marketplace.core.errors import Refused, Unavailable
-from marketplace.core.inbox import lock_webhook, mark_applied
+from marketplace.core.inbox import UNREADABLE, lock_webhook, mark_applied
 from marketplace.core.registry import resolve
 from marketplace.core.tasks import once, task
 from orders.ports import BankFeed, CardPayment, PaymentGateway
@@ -47,7 +47,7 @@ def apply_bank_webhook(*, delivery_id: int, inbox_id: int, **_: object) -> None:
             credit = resolve(BankFeed).read_webhook(message.body)
         except Refused as error:
             message.error = error.message
-            mark_applied(message, outcome="unreadable", now=utcnow())
+            mark_applied(message, outcome=UNREADABLE, now=utcnow())
             return
         verdict = settle_credit(session=session, source="sepay", credit=credit, now=utcnow()) if credit else "ignored"
         mark_applied(message, outcome=str(verdict), now=utcnow())

@@ -9,9 +9,10 @@ from marketplace.accounts.rules import Permission
 from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import NotFound
+from marketplace.core.inbox import read_again
 from marketplace.core.ledger import list_balances
 from marketplace.core.notices import list_desk_notices, mark_desk_read
-from marketplace.core.outbox import retry_delivery
+from marketplace.core.outbox import retry_delivery, retry_failed
 from marketplace.desk.queries import (
     list_failing_tasks,
     list_stuck_deliveries,
@@ -19,7 +20,7 @@ from marketplace.desk.queries import (
     list_waiting_webhooks,
     read_pulse,
 )
-from marketplace.desk.services import forget_task_failure, send_letter_again
+from marketplace.desk.services import forget_task_failure, run_task_now, send_letter_again
 from marketplace.desk.views.blueprint import blueprint
 from orders.queries.money import count_orders_by_state, find_refund, list_credits, list_refunds
 from orders.queries.orders import get_order, list_changes, list_orders
@@ -114,6 +115,38 @@ def retry(delivery_id: int) -> ResponseReturnValue:
     """Give a stuck reaction a fresh set of attempts."""
     with transaction() as session:
         if not retry_delivery(session, delivery_id, utcnow()):
+            raise NotFound
+    flash(_("Việc này được làm lại ngay bây giờ."), "success")
+    return redirect(url_for("desk.stuck"), 303)
+
+
+@blueprint.post("/dieu-hanh/viec-ket/lam-lai-tat-ca")
+@needs(Permission.OPERATE)
+def retry_all() -> ResponseReturnValue:
+    """Give every reaction that was set aside a fresh set of attempts, as after an outage."""
+    with transaction() as session:
+        count = retry_failed(session, utcnow())
+    flash(_("%(count)s việc được làm lại ngay bây giờ.", count=count), "success")
+    return redirect(url_for("desk.stuck"), 303)
+
+
+@blueprint.post("/dieu-hanh/viec-ket/tin/<int:inbox_id>/doc-lai")
+@needs(Permission.OPERATE)
+def reread(inbox_id: int) -> ResponseReturnValue:
+    """Have a webhook applied that waits or could not be read."""
+    with transaction() as session:
+        if not read_again(session, inbox_id):
+            raise NotFound
+    flash(_("Tin này được đọc lại ngay bây giờ."), "success")
+    return redirect(url_for("desk.stuck"), 303)
+
+
+@blueprint.post("/dieu-hanh/viec-ket/dinh-ky/<int:failure_id>/chay-ngay")
+@needs(Permission.OPERATE)
+def run_now(failure_id: int) -> ResponseReturnValue:
+    """Do a periodic task that failed at once, without waiting for its hour."""
+    with transaction() as session:
+        if not run_task_now(session=session, failure_id=failure_id, now=utcnow()):
             raise NotFound
     flash(_("Việc này được làm lại ngay bây giờ."), "success")
     return redirect(url_for("desk.stuck"), 303)

@@ -11,6 +11,7 @@ from marketplace.core.clock import utcnow
 from marketplace.core.models import Delivery, InboxMessage, Notice, OutboxEvent, TaskFailure
 from marketplace.core.notices import put_on_desk
 from marketplace.core.outbox import MAX_ATTEMPTS
+from marketplace.worker import make_celery
 from orders.ports import BankCredit
 from orders.services.cancel_order import cancel_order
 from orders.services.settle_payment import settle_credit
@@ -184,6 +185,57 @@ def test_what_failed_for_good_gets_fresh_attempts(client, session, operator):
     assert (delivery.failed_at, delivery.attempts, delivery.done_at) == (None, 0, None)
     assert before - timedelta(seconds=1) <= delivery.next_at <= utcnow()
     assert "Việc này được làm lại ngay bây giờ." in page_of(client, "/dieu-hanh/viec-ket")
+
+
+def test_all_that_was_set_aside_gets_fresh_attempts_at_once(client, session, operator):
+    ids = [add_delivery(session, failed=True, attempts=MAX_ATTEMPTS) for _ in range(2)]
+    trying = add_delivery(session, attempts=5)
+    session.commit()
+    assert "/dieu-hanh/viec-ket/lam-lai-tat-ca" in page_of(client, "/dieu-hanh/viec-ket")
+    assert client.post("/dieu-hanh/viec-ket/lam-lai-tat-ca").status_code == 303
+    session.expire_all()
+    found = {one.id: (one.failed_at, one.attempts) for one in session.scalars(select(Delivery))}
+    assert found == {ids[0]: (None, 0), ids[1]: (None, 0), trying: (None, 5)}
+    page = page_of(client, "/dieu-hanh/viec-ket")
+    assert "2 việc được làm lại ngay bây giờ." in page
+    assert "/lam-lai-tat-ca" not in page
+
+
+def test_a_periodic_task_that_failed_is_done_at_once_when_asked(app, client, session, operator):
+    failure_id = add_failure(session)
+    session.commit()
+    assert client.post(f"/dieu-hanh/viec-ket/dinh-ky/{failure_id}/chay-ngay").status_code == 303
+    # It is seen with that, and asked for once.
+    assert client.post(f"/dieu-hanh/viec-ket/dinh-ky/{failure_id}/chay-ngay").status_code == 404
+    session.expire_all()
+    (delivery,) = session.scalars(select(Delivery))
+    assert (delivery.task, delivery.queue, delivery.done_at) == ("orders.release_unpaid", "default", None)
+    # As a worker does it, which gets the delivery's number with every task that a relay sends.
+    make_celery(app).tasks["orders.release_unpaid"](delivery_id=delivery.id)
+    session.expire_all()
+    assert session.get(Delivery, delivery.id).done_at is not None
+
+
+def test_a_webhook_that_nobody_could_read_is_read_again(client, session, operator):
+    add_webhook(session, applied_at=NOW, outcome="unreadable", error="Không đọc được")
+    session.commit()
+    inbox_id = session.scalar(select(InboxMessage.id))
+    assert client.post(f"/dieu-hanh/viec-ket/tin/{inbox_id}/doc-lai").status_code == 303
+    session.expire_all()
+    message = session.get(InboxMessage, inbox_id)
+    assert (message.applied_at, message.outcome, message.error) == (None, None, None)
+    asked = session.execute(select(OutboxEvent.name, OutboxEvent.payload)).all()
+    assert [tuple(one) for one in asked] == [("webhook.sepay", {"inbox_id": inbox_id})]
+
+
+def test_a_webhook_that_was_applied_is_not_applied_again(client, session, operator):
+    add_webhook(session, applied_at=NOW, outcome="matched")
+    session.commit()
+    inbox_id = session.scalar(select(InboxMessage.id))
+    assert client.post(f"/dieu-hanh/viec-ket/tin/{inbox_id}/doc-lai").status_code == 404
+    session.expire_all()
+    assert session.get(InboxMessage, inbox_id).outcome == "matched"
+    assert session.execute(select(OutboxEvent.id)).all() == []
 
 
 def test_what_is_done_is_not_done_again(client, session, operator):
