@@ -33,7 +33,7 @@ def wire(settings: Settings) -> dict[Any, Any]:
             use_tls=mail.use_tls,
         ),
     )
-    bind_later(adapters, PaymentGateway, lambda: _make_stripe(settings.stripe))
+    bind_later(adapters, PaymentGateway, lambda: _make_stripe(settings.stripe, settings.market_name))
     bank = settings.bank
     bind(
         adapters,
@@ -59,7 +59,7 @@ def wire(settings: Settings) -> dict[Any, Any]:
     return adapters
 
 
-def _make_stripe(stripe: StripeSettings) -> PaymentGateway:
+def _make_stripe(stripe: StripeSettings, market_name: str) -> PaymentGateway:
     # Stripe's SDK takes 11 MB; most processes never speak to it.
     from orders.adapters.stripe_payments import StripeGateway  # noqa: PLC0415
 
@@ -69,4 +69,5 @@ def _make_stripe(stripe: StripeSettings) -> PaymentGateway:
         publishable_key=stripe.publishable_key,
         webhook_secret=stripe.webhook_secret,
         script_url=stripe.js_url,
+        market_name=market_name,
     )

@@ -3,6 +3,10 @@
 from marketplace.core.errors import Conflict, NotFound, Refused
 from marketplace.core.money import format_vnd
 
+_QUOTE_MISSING = (
+    "Giỏ hàng đã thay đổi, hoặc đã để lâu, nên phí giao hàng phải tính lại. Hãy xem lại nơi nhận rồi bấm tiếp."
+)
+
 
 class BasketEmpty(Refused):
     """There is nothing to order."""
@@ -23,7 +27,7 @@ class QuoteMissing(Conflict):
     """There is no delivery price for this address any more."""
 
     def __init__(self) -> None:
-        super().__init__("quote_missing", "Phí giao hàng đã hết hiệu lực. Hãy nhập lại địa chỉ để tính lại.")
+        super().__init__("quote_missing", _QUOTE_MISSING)
 
 
 class CannotTravel(Refused):

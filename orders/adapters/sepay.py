@@ -24,7 +24,10 @@ class SepayFeed:
             raise Refused("webhook_forged", "Sai khóa.")
 
     def read_webhook(self, body: bytes) -> BankCredit | None:
-        """Read one transfer; None when money went out. Raises ``Refused`` for anything else."""
+        """Read one transfer; None when money went out, or into an account that is not ours to sell by.
+
+        Raises ``Refused`` for anything else.
+        """
         try:
             told: Any = json.loads(body)
             kind = told["transferType"]
@@ -37,7 +40,7 @@ class SepayFeed:
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Refused("webhook_unreadable", "Không đọc được nội dung.") from error
-        if kind != "in":
+        if kind != "in" or (self.account_number and credit.account_number != self.account_number):
             return None
         if credit.amount_vnd <= 0:
             raise Refused("webhook_unreadable", "Số tiền không hợp lệ.")

@@ -14,6 +14,8 @@ _REFUNDS = {
     "failed": RefundOutcome.REFUSED,
     "canceled": RefundOutcome.REFUSED,
 }
+#: Seconds. Pages call it too, and a page that waits holds its process; tasks try again by themselves.
+_PATIENCE = 5
 _BUSY = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)
 
 
@@ -21,9 +23,22 @@ class StripeGateway:
     """One Stripe account. The client is built here, so that nothing global is configured."""
 
     def __init__(
-        self, *, api_base: str, secret_key: str, publishable_key: str, webhook_secret: str, script_url: str
+        self,
+        *,
+        api_base: str,
+        secret_key: str,
+        publishable_key: str,
+        webhook_secret: str,
+        script_url: str,
+        market_name: str,
     ) -> None:
-        self._client = stripe.StripeClient(secret_key, base_addresses={"api": api_base}, max_network_retries=2)
+        self._client = stripe.StripeClient(
+            secret_key,
+            base_addresses={"api": api_base},
+            max_network_retries=1,
+            http_client=stripe.new_default_http_client(timeout=_PATIENCE),
+        )
+        self._market_name = market_name
         self._webhook_secret = webhook_secret
         self.publishable_key = publishable_key
         self.script_url = script_url
@@ -36,7 +51,7 @@ class StripeGateway:
                     "amount": amount_vnd,
                     "currency": _CURRENCY,
                     "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
-                    "description": f"Chợ Quê {order_number}",
+                    "description": f"{self._market_name} {order_number}",
                     "metadata": {"order_number": order_number, "attempt_key": attempt_key},
                 },
                 {"idempotency_key": f"open-{attempt_key}"},

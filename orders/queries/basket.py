@@ -123,6 +123,15 @@ def find_basket(session: Session, token: str | None) -> BasketView | None:
         if offer_id in offers
     }
     amounts = add_up(list(lines.values()), {household_id: quote.fee_vnd for household_id, quote in quotes.items()})
+    fitting = {
+        share.household_id: quotes[share.household_id]
+        for share in amounts.shares
+        if share.household_id in quotes and quotes[share.household_id].parcel_g == share.parcel_g
+    }
+    if len(fitting) < len(quotes):
+        # The carrier named those prices for another weight.
+        quotes = fitting
+        amounts = add_up(list(lines.values()), {household_id: quote.fee_vnd for household_id, quote in quotes.items()})
     households = {
         card.id: card for card in list_household_cards(session, [share.household_id for share in amounts.shares])
     }

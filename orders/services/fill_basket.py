@@ -92,7 +92,15 @@ def set_recipient(
     *, session: Session, basket_id: int, recipient: Recipient, quotes: Sequence[Quote], now: datetime
 ) -> None:
     """Keep the address with the basket, and what the carriers asked for it a moment ago."""
-    session.execute(update(Basket).where(Basket.id == basket_id).values(recipient=asdict(recipient), changed_at=now))
+    is_open = session.execute(
+        update(Basket)
+        .where(Basket.id == basket_id, Basket.order_id.is_(None))
+        .values(recipient=asdict(recipient), changed_at=now)
+        .returning(Basket.id)
+    ).scalar_one_or_none()
+    if is_open is None:
+        # It became an order meanwhile, which has the address that was right then.
+        return
     session.execute(delete(BasketQuote).where(BasketQuote.basket_id == basket_id))
     if quotes:
         session.execute(

@@ -78,6 +78,9 @@ def place_order(
         ],
         {household_id: quote.fee_vnd for household_id, quote in quotes.items()},
     )
+    if any(quotes[share.household_id].parcel_g != share.parcel_g for share in amounts.shares):
+        # Goods came in while the carrier was asked, or the household weighs them anew: another parcel.
+        raise QuoteMissing
     if amounts.total_vnd != total_shown:
         raise TotalChanged(total_shown, amounts.total_vnd)
     is_cod = payment_method == "cod"

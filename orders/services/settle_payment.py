@@ -237,20 +237,18 @@ def follow_refund(*, session: Session, refund_id: int, answer: CardRefund, now: 
 
 
 def finish_refund(*, session: Session, refund_id: int, reference: str, is_done: bool, now: datetime) -> None:
-    """Close a refund. One that the gateway refused gives its share back, so that it can be asked for again."""
+    """Close a refund. One that the gateway refused is left for a person to transfer: it is owed all the same."""
     refund = session.execute(select(Refund).where(Refund.id == refund_id).with_for_update()).scalar_one()
     if refund.state in {"done", "refused"}:
         return
-    payment = session.execute(select(Payment).where(Payment.id == refund.payment_id).with_for_update()).scalar_one()
     refund.gateway_reference = reference or None
     if not is_done:
-        refund.state = "refused"
-        payment.refunded_vnd -= refund.amount_vnd
+        refund.state = "by_hand"
         session.flush()
         return
+    account = "gateway:stripe" if refund.state == "requested" else "bank:main"
     refund.state = "done"
     refund.done_at = now
-    account = "gateway:stripe" if payment.method == "card" else "bank:main"
     ledger.post(
         session,
         reference=f"refund:{refund.id}",

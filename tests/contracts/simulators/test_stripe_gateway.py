@@ -1,12 +1,14 @@
 """Our card gateway, the real adapter with Stripe's own SDK, against the simulator over HTTP."""
 
 import json
+import socket
 
 import httpx
 import pytest
 
 from marketplace.config import from_environment
 from marketplace.core.errors import Refused, Unavailable
+from orders.adapters import stripe_payments
 from orders.adapters.stripe_payments import StripeGateway
 from orders.ports import CardPayment, CardState, RefundOutcome
 from tests.factories.simulators import Receiver, World
@@ -25,6 +27,7 @@ def gateway(world: World) -> StripeGateway:
         publishable_key=settings.publishable_key,
         webhook_secret=settings.webhook_secret,
         script_url=settings.js_url,
+        market_name="Chợ Quê",
     )
 
 
@@ -259,7 +262,7 @@ def test_a_hiccup_while_opening_is_repeated_and_opens_once(world: World, gateway
 def test_a_refund_whose_answer_is_lost_is_made_once(world: World, gateway: StripeGateway):
     payment = opened(gateway)
     pay(world, payment, OK)
-    world.order("stripe", "faults", operation="create_refund", kind="drop_after", count=3)
+    world.order("stripe", "faults", operation="create_refund", kind="drop_after", count=2)
     with pytest.raises(Unavailable):
         gateway.refund(reference=payment.reference, amount_vnd=15_000, key="hoan-1")
     assert gateway.refund(reference=payment.reference, amount_vnd=15_000, key="hoan-1").outcome is RefundOutcome.DONE
@@ -267,10 +270,24 @@ def test_a_refund_whose_answer_is_lost_is_made_once(world: World, gateway: Strip
 
 
 def test_a_gateway_that_is_down_is_unavailable(world: World, gateway: StripeGateway):
-    world.order("stripe", "faults", kind="500", count=3)
+    world.order("stripe", "faults", kind="500", count=2)
     with pytest.raises(Unavailable):
         opened(gateway)
     assert "payment_intents" not in world.get("stripe", "objects")
+
+
+def test_nobody_waits_long_for_a_gateway_that_hangs(world: World, gateway: StripeGateway, monkeypatch):
+    """A page asks it, and a page that waits holds its process."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        monkeypatch.setattr(stripe_payments, "_PATIENCE", 0.2)
+        hanging = StripeGateway(
+            api_base=f"http://127.0.0.1:{silent.getsockname()[1]}", secret_key="sk_test_x", publishable_key="pk_test_x",
+            webhook_secret="whsec_x", script_url="", market_name="Chợ Quê",
+        )  # fmt: skip
+        with pytest.raises(Unavailable):
+            hanging.get_payment("pi_1")
 
 
 @pytest.mark.parametrize("kind", ["forge", "stale"])

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from marketplace.core.ledger import balance
+from marketplace.core.ledger import balance, list_balances
 from orders.ports import BankCredit, CardPayment, CardState
 from orders.queries.orders import get_order
 from orders.rules.transfers import CreditVerdict
@@ -137,14 +137,20 @@ def test_cancelling_a_paid_order_frees_the_goods_and_gives_the_money_back_once(s
     assert free_of(session, offer.offer_id) == 10
 
 
-def test_a_refund_that_the_gateway_refused_can_be_asked_for_again(session, offer):
+def test_a_refund_that_the_gateway_refused_is_transferred_by_hand(session, offer):
     placed = buy(session, {offer.offer_id: 1}, method="card")
     settle_card(session=session, card=card(get_money(session, placed.order_id)), now=NOW)
     cancel_order(session=session, order_token=placed.token, reason="", now=NOW)
     refund = get_order(session, placed.order_id).refunds[0]
     finish_refund(session=session, refund_id=refund.id, reference="", is_done=False, now=NOW)
-    assert get_money(session, placed.order_id).refunded_vnd == 0
+    assert get_order(session, placed.order_id).refunds[0].state == "by_hand"
+    assert get_money(session, placed.order_id).refunded_vnd == 52_000, "it is owed all the same"
     assert balance(session, "gateway:stripe") == 52_000
+    for _ in range(2):
+        finish_refund(session=session, refund_id=refund.id, reference="", is_done=True, now=NOW)
+    assert get_order(session, placed.order_id).refunds[0].state == "done"
+    # The card's money stays at the gateway; the bank account paid.
+    assert dict(list_balances(session)) == {"gateway:stripe": 52_000, "bank:main": -52_000, "orders:buyers": 0}
 
 
 def test_a_refund_that_is_done_moves_the_money_once(session, offer):

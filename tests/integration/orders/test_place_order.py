@@ -6,7 +6,9 @@ from sqlalchemy import text
 
 from catalog.errors import OutOfStock
 from orders.errors import BasketEmpty, QuoteMissing, TotalChanged
+from orders.queries.basket import find_basket
 from orders.queries.orders import get_order
+from orders.services.fill_basket import set_recipient
 from orders.services.place_order import QUOTE_LIFETIME, place_order
 from tests.factories.catalog import make_offer
 from tests.factories.orders import (
@@ -18,6 +20,7 @@ from tests.factories.orders import (
     get_money,
     list_events,
     list_parts,
+    make_recipient,
     total_of,
 )
 from tests.factories.sellers import make_household
@@ -117,6 +120,27 @@ def test_an_old_quote_has_to_be_asked_for_again(session):
     with pytest.raises(QuoteMissing), session.begin_nested():
         place(session, token, total_of(session, token), now=late)
     assert count(session, "orders_orders") == 0
+
+
+def test_a_quote_for_another_weight_is_no_price(session):
+    """The household weighs its goods anew after the carrier named a price for the buyer."""
+    offer = make_offer(session, make_household(session))
+    token = fill_basket(session, {offer.offer_id: 2})
+    total = total_of(session, token)
+    session.execute(text("UPDATE catalog_products SET parcel_g = parcel_g * 20"))
+    with pytest.raises(QuoteMissing), session.begin_nested():
+        place(session, token, total)
+    assert count(session, "orders_orders") == 0
+    assert not find_basket(session, token).is_quoted, "the page asks for the address again, not for the same order"
+
+
+def test_a_basket_that_became_an_order_takes_no_address_any_more(session):
+    offer = make_offer(session, make_household(session))
+    token = fill_basket(session, {offer.offer_id: 1})
+    basket_id = find_basket(session, token).id
+    place(session, token, total_of(session, token))
+    set_recipient(session=session, basket_id=basket_id, recipient=make_recipient(session), quotes=[], now=NOW)
+    assert session.execute(text("SELECT recipient FROM orders_baskets")).scalars().all() == [None]
 
 
 def test_cash_is_due_and_names_no_gateway(session):

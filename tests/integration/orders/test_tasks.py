@@ -244,6 +244,14 @@ def test_a_bank_credit_that_cannot_be_read_waits_for_a_person(session, offer):
     assert tuple(webhook(session, b"<html>")) == ("unreadable", "Không đọc được nội dung.")
 
 
+def test_money_for_another_account_pays_no_order(session, offer):
+    placed = buy(session, {offer.offer_id: 1}, method="transfer")
+    money = get_money(session, placed.order_id)
+    assert webhook(session, told(money.transfer_code, 52_000, accountNumber="9999999999")).outcome == "ignored"
+    order = get_order(session, placed.order_id)
+    assert (order.state, order.payment.received_vnd) == ("awaiting_payment", 0)
+
+
 def test_money_that_went_out_is_ignored(session, offer):
     assert webhook(session, told("CQ0", 1_000, transferType="out")).outcome == "ignored"
 

@@ -108,7 +108,7 @@ def test_a_declined_card_leaves_the_order_open_for_another(client, session, worl
 
 def test_a_gateway_that_fails_is_said_so(client, session, world, placed):
     before = everything(session)
-    world.order("stripe", "faults", operation="create_payment_intent", kind="500", count=3)
+    world.order("stripe", "faults", operation="create_payment_intent", kind="500", count=2)
     response = client.get(f"/don/{placed.token}/the")
     assert response.status_code in {303, 503}
     page = words_of(response if response.status_code == 503 else client.get(response.location))
