@@ -1,5 +1,6 @@
-"""Celery entry points of the floor's own notices: sending letters, and settling those whose sender died."""
+"""Celery entry points of the floor: sending letters, settling those whose sender died, clearing old facts away."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask import current_app
@@ -8,9 +9,13 @@ from marketplace.core import notices
 from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
 from marketplace.core.errors import Unavailable
+from marketplace.core.outbox import prune_told
 from marketplace.core.ports import Mailer
 from marketplace.core.registry import resolve
 from marketplace.core.tasks import once, task
+
+#: Facts that everybody was told are kept for so long, for somebody to look into what happened.
+_KEEP_FACTS = timedelta(days=30)
 
 
 @task("core.send_notice", queue="outside")
@@ -37,3 +42,12 @@ def settle_notices(**_: object) -> None:
     """Turn letters whose sender died half-way into ``unknown``, for the operator to decide."""
     with transaction() as session:
         notices.settle_stuck(session, utcnow())
+
+
+@task("core.prune_outbox", queue="default")
+def prune_outbox(**_: object) -> None:
+    """Delete old facts that everybody was told; one short transaction after the other."""
+    while True:
+        with transaction() as session:
+            if not prune_told(session, utcnow() - _KEEP_FACTS):
+                return

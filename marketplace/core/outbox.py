@@ -1,11 +1,11 @@
 """The outbox: facts are written with the change, and the relay turns them into deliveries later."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import Update, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
@@ -142,17 +142,56 @@ def ask_for_task(session: Session, *, task: str, queue: str, reason: str, now: d
 
 
 def forget_words(session: Session, household_id: int, fields: Collection[str]) -> None:
-    """Take free words out of the facts of a household that everybody was told; those not told yet keep them."""
-    is_waiting = exists().where(Delivery.outbox_id == OutboxEvent.id, Delivery.done_at.is_(None))
+    """Take free words out of the facts of a household that everybody was told; those not told yet keep them.
+
+    Where telling failed for good nobody is told any more.
+    """
     for field in fields:
         session.execute(
-            update(OutboxEvent)
-            .where(
-                OutboxEvent.payload["household_id"].as_integer() == household_id,
-                OutboxEvent.payload.has_key(field),
-                OutboxEvent.relayed_at.is_not(None),
-                ~is_waiting,
+            _without(field).where(
+                OutboxEvent.payload["household_id"].as_integer() == household_id, OutboxEvent.payload.has_key(field)
             )
-            .values(payload=OutboxEvent.payload.op("||")(func.jsonb_build_object(field, "")))
-            .execution_options(synchronize_session=False)
         )
+
+
+def forget_mentions(session: Session, fields: Collection[str], is_about: Callable[[str], bool]) -> int:
+    """Take free words about somebody out of all facts that everybody was told; return how many that were."""
+    count = 0
+    for field in fields:
+        words = OutboxEvent.payload[field].astext
+        rows = session.execute(select(OutboxEvent.id, words).where(OutboxEvent.payload.has_key(field), words != ""))
+        ids = [event_id for event_id, text in rows if is_about(text)]
+        if ids:
+            session.execute(_without(field).where(OutboxEvent.id.in_(ids)))
+        count += len(ids)
+    return count
+
+
+def prune_told(session: Session, before: datetime, limit: int = 10_000) -> int:
+    """Delete facts that everybody was told before that moment, at most ``limit``; return how many there were."""
+    told = (
+        select(OutboxEvent.id)
+        .where(OutboxEvent.relayed_at < before, ~exists().where(_undone, Delivery.outbox_id == OutboxEvent.id))
+        .order_by(OutboxEvent.id)
+        .limit(limit)
+    )
+    gone = session.execute(
+        delete(OutboxEvent)
+        .where(OutboxEvent.id.in_(told))
+        .returning(OutboxEvent.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(gone.all())
+
+
+_undone = Delivery.done_at.is_(None)
+
+
+def _without(field: str) -> Update:
+    is_waiting = exists().where(Delivery.outbox_id == OutboxEvent.id, _undone, Delivery.failed_at.is_(None))
+    return (
+        update(OutboxEvent)
+        .where(OutboxEvent.relayed_at.is_not(None), ~is_waiting)
+        .values(payload=OutboxEvent.payload.op("||")(func.jsonb_build_object(field, "")))
+        .execution_options(synchronize_session=False)
+    )

@@ -20,7 +20,7 @@ from marketplace.accounts.services import erase_account
 from marketplace.core.clock import local_date
 from marketplace.core.errors import Refused
 from marketplace.core.notices import forget_notices
-from marketplace.core.outbox import forget_words
+from marketplace.core.outbox import forget_mentions, forget_words
 from marketplace.core.photos import remove_photos
 from orders.queries.duties import Duties, read_buyers_duties, read_households_duties
 from orders.services.forget import forget_buyer, forget_seller
@@ -142,6 +142,8 @@ def erase(
     if duties is not None:
         forget_reviewer(session=session, consignment_refs=duties.consignments, shown_as=ERASED)
     commitments += destroy_mentions(session, wanted, now=now)
+    if not wanted.is_nobody:
+        forget_mentions(session, _FREE_WORDS, wanted.is_in)
     forget_notices(
         session,
         user_ids=[person.user_id for person in people],

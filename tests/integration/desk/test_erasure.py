@@ -314,6 +314,14 @@ def test_somebody_who_is_only_named_goes_from_every_households_notes(session, st
             entry=IncomingEntry(what="seed", name="Hạt", happened_on=date(2026, 11, 1), supplier=supplier),
             actor=load_actor(session, story.owner_id), key=uuid.uuid4(), now=NOW,
         )  # fmt: skip
+    # An officer's words in a fact whose telling failed for good.
+    session.execute(
+        text(
+            "WITH fact AS (INSERT INTO core_outbox (name, payload, relayed_at) VALUES ('told', "
+            """'{"reason": "Hỏi lại ông Trần Văn Bốn."}', now()) RETURNING id) """
+            "INSERT INTO core_deliveries (outbox_id, task, queue, failed_at) SELECT id, 't', 'default', now() FROM fact"
+        )
+    )
     first, second = operators
     erasure_id = ask(session, first, "named", wanted="Trần Văn Bốn")
     assert preview_erasure(session, get_erasure(session, erasure_id)).mentions == 3
