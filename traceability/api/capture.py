@@ -1,6 +1,8 @@
 """Capturing events: documents as jobs, single events at once. Needs a key that may capture."""
 
+import hashlib
 import uuid
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +14,7 @@ from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
 from traceability.api.access import check_key, require_key
 from traceability.api.blueprint import blueprint
-from traceability.api.negotiation import CAPTURE_LIMITS, answer_json, read_body
+from traceability.api.negotiation import CAPTURE_LIMITS, answer_json, public_address, read_body
 from traceability.api.paging import next_headers, read_turn
 from traceability.api.problems import describe_error
 from traceability.errors import EpcisProblem
@@ -46,7 +48,7 @@ def capture() -> Response:
             proceeds=behaviour == "proceed",
             now=utcnow(),
         )
-    location = url_for("epcis.capture_job", capture_id=capture_id, _external=True)
+    location = public_address(url_for("epcis.capture_job", capture_id=capture_id))
     return Response(status=202, headers={"Location": location, **CAPTURE_LIMITS})
 
 
@@ -83,12 +85,15 @@ def capture_job(capture_id: str) -> Response:
 def capture_single() -> Response:
     """Take in one event at once."""
     key = require_key("may_capture")
-    incoming = check_event(read_body())
+    body = read_body()
+    incoming = check_event(body)
+    # The leaf carries the hash of what was sent, letter for letter, as it does for a document.
+    source = replace(_source(key), doc_hash=hashlib.sha256(body).hexdigest())
     with transaction() as session:
-        capture_event(session=session, incoming=incoming, source=_source(key), now=utcnow())
+        capture_event(session=session, incoming=incoming, source=source, now=utcnow())
     stored = StoredEvent(incoming.content, None, incoming.event_id, incoming.index.event_id is not None)
     # Every character of the ID is escaped: event IDs are URIs, with slashes and question marks of their own.
-    location = f"{url_for('epcis.events', _external=True)}/{quote(incoming.event_id, safe='')}"
+    location = public_address(f"{url_for('epcis.events')}/{quote(incoming.event_id, safe='')}")
     return answer_json(write_event(stored), status=201, headers={"Location": location, **CAPTURE_LIMITS})
 
 

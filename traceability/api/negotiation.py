@@ -174,3 +174,8 @@ def answer_json(content: object, *, status: int = 200, headers: Mapping[str, str
     """Return JSON in the type that was asked for."""
     body = content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
     return Response(body, status, headers=headers, content_type=response_type())
+
+
+def public_address(path: str) -> str:
+    """Return a path of ours as others reach it: at the published address, whatever host the request named."""
+    return f"{str(current_app.config['PUBLIC_URL']).rstrip('/')}{path}"

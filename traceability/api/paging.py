@@ -17,6 +17,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from marketplace.core.clock import utcnow
 from marketplace.core.db import db
 from traceability.api.access import Caller
+from traceability.api.negotiation import public_address
 from traceability.errors import EpcisProblem
 from traceability.queries.named_queries import is_token_spent
 from traceability.rules.epcis_query import PAGING
@@ -62,7 +63,7 @@ def next_headers(caller: Caller, place: Any, *, left: int | None = None) -> dict
     expires_at = (utcnow() + LIFETIME).replace(microsecond=0)
     token = _serializer().dumps({"p": place, "q": _digest(caller), "n": left, "e": int(expires_at.timestamp())})
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "nextPageToken"]
-    address = f"{request.base_url}?{urlencode([*kept, ('nextPageToken', token)])}"
+    address = f"{public_address(request.path)}?{urlencode([*kept, ('nextPageToken', token)])}"
     return {
         "Link": f'<{address}>; rel="next"',
         "GS1-Next-Page-Token-Expires": expires_at.isoformat().replace("+00:00", "Z"),

@@ -15,7 +15,7 @@ from marketplace.core.db import db, transaction
 from traceability.api.access import check_key, require_key
 from traceability.api.blueprint import blueprint
 from traceability.api.events import answer_events
-from traceability.api.negotiation import answer_json, read_body, read_extensions
+from traceability.api.negotiation import answer_json, public_address, read_body, read_extensions
 from traceability.api.paging import next_headers, read_turn
 from traceability.errors import EpcisProblem
 from traceability.queries.named_queries import NamedQueryView, find_named_query, list_named_queries
@@ -53,7 +53,7 @@ def new_query() -> Response:
         keep_query(
             session=session, owner_party=key.owner_party, name=name, query=query, prefixes=prefixes, now=utcnow()
         )
-    location = f"{url_for('epcis.queries', _external=True)}/{quote(name, safe='')}"
+    location = public_address(f"{url_for('epcis.queries')}/{quote(name, safe='')}")
     return answer_json({"name": name, "query": query}, status=201, headers={"Location": location})
 
 

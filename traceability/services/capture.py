@@ -136,6 +136,8 @@ def capture_event(*, session: Session, incoming: Incoming, source: Source, now: 
     """Capture one checked event. Raises ``EpcisProblem`` (ResourceAlreadyExistsException)."""
     if _is_known(incoming, _list_known(session, [incoming], source.owner_party)):
         raise _duplicate(incoming.event_id)
+    if _list_others(session, [incoming], source):
+        raise _anothers(incoming.event_id)
     store_events(session, [incoming], source, None, now)
 
 
@@ -155,10 +157,13 @@ def _prepare_all(
         except EpcisProblem as problem:
             problems[position] = problem
     known = _list_known(session, list(prepared.values()), source.owner_party)
+    others = _list_others(session, list(prepared.values()), source)
     kept = []
     for position, incoming in prepared.items():
         if _is_known(incoming, known):
             problems[position] = _duplicate(incoming.event_id)
+        elif incoming.event_id in others:
+            problems[position] = _anothers(incoming.event_id)
         else:
             known.add(_identity(incoming))
             kept.append(incoming)
@@ -219,6 +224,26 @@ def _list_known(session: Session, incoming: Sequence[Incoming], owner_party: str
     return known
 
 
+def _list_others(session: Session, incoming: Sequence[Incoming], source: Source) -> set[str]:
+    """Return which of these IDs stand for public events of others, the market's own among them.
+
+    Whoever publishes under such an ID would speak in another's name: a reader asks by the ID alone. Events that only
+    their owner sees may carry any ID, as a copy of ours in somebody else's books does.
+    """
+    if not source.is_public:
+        return set()
+    wanted = list({one.event_id for one in incoming if one.index.event_id is not None})
+    others: set[str] = set()
+    for start in range(0, len(wanted), _CHUNK):
+        found = select(EpcisEvent.event_id).where(
+            EpcisEvent.event_id.in_(wanted[start : start + _CHUNK]),
+            EpcisEvent.owner_party != source.owner_party,
+            EpcisEvent.is_public,
+        )
+        others |= set(session.scalars(found))
+    return others
+
+
 def _invalid(faults: Sequence[tuple[str, str]], what: str = "The event") -> EpcisProblem:
     path, message = faults[0]
     detail = f"{what} does not follow EPCIS 2.0: {path or '/'} {message}."
@@ -227,6 +252,11 @@ def _invalid(faults: Sequence[tuple[str, str]], what: str = "The event") -> Epci
 
 def _duplicate(event_id: str) -> EpcisProblem:
     detail = f"An event with the ID {event_id} was captured before. Only its error declaration may repeat that ID."
+    return EpcisProblem("ResourceAlreadyExistsException", detail)
+
+
+def _anothers(event_id: str) -> EpcisProblem:
+    detail = f"The ID {event_id} stands for somebody else's public event. Only its owner may correct or repeat it."
     return EpcisProblem("ResourceAlreadyExistsException", detail)
 
 

@@ -1,6 +1,6 @@
 """The page that explains the EPCIS interface to whoever writes the other program."""
 
-from flask import render_template, request
+from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts.gate import needs
@@ -15,7 +15,7 @@ def interface() -> ResponseReturnValue:
     """Explain the interface, in Vietnamese and in English."""
     return render_template(
         "traceability/interface.html",
-        address=f"{request.url_root}epcis/v2",
+        address=f"{current_app.config['PUBLIC_URL']}/epcis/v2",
         most_events=MAX_EVENTS,
         most_bytes=MAX_BYTES,
     )

@@ -33,6 +33,7 @@ from traceability.views.thing_links import make_levels, page_of_lot
 _METHODS = ("GET", "OPTIONS")
 _MINUTE_S, _DAY_S = 60, 86_400
 _MAX_QUERY = 2000
+_EPCIS = "/epcis/"
 
 
 @blueprint.route("/<any('00', '01', '414', '417'):key>/<path:rest>", methods=_METHODS)
@@ -109,8 +110,11 @@ def _answer(things: Sequence[Thing], *, lost: str = "") -> ResponseReturnValue:
 
 
 def _lead(href: str) -> Response:
-    """Redirect for this time only, and pass the query on. Nothing may keep it: each opening is counted here."""
-    query = request.query_string.decode("ascii", "replace")[:_MAX_QUERY]
+    """Redirect for this time only, and pass the query on. Nothing may keep it: each opening is counted here.
+
+    The query interface of EPCIS gets none: it refuses parameters that it does not know.
+    """
+    query = "" if href.startswith(_EPCIS) else request.query_string.decode("ascii", "replace")[:_MAX_QUERY]
     response = Response(status=307)
     response.headers["Location"] = f"{_root()}{_add_query(href, query)}"
     response.cache_control.no_store = True

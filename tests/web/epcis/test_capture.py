@@ -1,11 +1,12 @@
 """Events come in: documents by a job, single ones at once; what is kept is what came, and once."""
 
+import hashlib
 import json
 
 import pytest
 from sqlalchemy import text
 
-from tests.factories.repository import EXAMPLE, STANDARD, bearer, events_of, make_document, make_event
+from tests.factories.repository import EXAMPLE, STANDARD, bearer, events_of, make_document, make_event, make_key
 from tests.factories.traceability import NOW
 from tests.web.epcis.conftest import API
 from tests.web.epcis.test_access import problem
@@ -109,6 +110,42 @@ def test_the_same_id_twice_in_one_document_is_captured_once(session, capture):
     job = capture(make_document(event, {**event, "bizStep": "receiving"}), GS1_Capture_Error_Behaviour="proceed")
     assert (job["success"], job["cq:capturedCount"]) == (False, 1)
     assert count(session) == 1
+
+
+@pytest.mark.parametrize("is_declaration", [False, True])
+def test_nobody_publishes_under_the_id_of_somebody_elses_public_event(
+    client, session, key, capture, private, is_declaration
+):
+    """The ID is what a reader asks by: two voices under one ID would let a partner speak for the market."""
+    theirs = make_event()
+    assert client.post(f"{API}/events", json=theirs, headers=bearer(key)).status_code == 201
+    other, _ = make_key(session, owner_name="Công ty Khác")
+    forged = {**theirs, "disposition": "non_conformant"}
+    if is_declaration:
+        forged["errorDeclaration"] = {"declarationTime": "2026-11-20T09:30:00+07:00", "reason": "incorrect_data"}
+    problem(client.post(f"{API}/events", json=forged, headers=bearer(other)), 409, "ResourceAlreadyExistsException")
+    job = capture(make_document(forged, make_event()), other, GS1_Capture_Error_Behaviour="proceed")
+    assert (job["success"], job["cq:capturedCount"]) == (False, 1)
+    assert job["errors"][0]["type"] == "epcisException:ResourceAlreadyExistsException"
+    # In books that only their owner reads, a copy does no harm.
+    assert client.post(f"{API}/events", json=forged, headers=bearer(private[0])).status_code == 201
+
+
+def test_a_single_event_is_logged_with_the_hash_of_what_was_sent(client, session, key):
+    body = json.dumps(make_event(), indent=3).encode()
+    headers = bearer(key, Content_Type="application/json")
+    assert client.post(f"{API}/events", data=body, headers=headers).status_code == 201
+    leaf = session.scalar(text("SELECT leaf FROM trace_log_entries ORDER BY id DESC LIMIT 1"))
+    assert json.loads(bytes(leaf))["docHash"] == hashlib.sha256(body).hexdigest()
+
+
+def test_addresses_are_the_published_ones_whatever_host_was_named(client, key):
+    headers = bearer(key, Host="evil.example")
+    made = client.post(f"{API}/events", json=make_event(), headers=headers)
+    client.post(f"{API}/events", json=make_event(), headers=headers)
+    assert made.headers["Location"].startswith("http://localhost/epcis/v2/events/")
+    page = client.get(f"{API}/events?perPage=1", headers=headers)
+    assert page.headers["Link"].startswith("<http://localhost/epcis/v2/events?")
 
 
 def test_an_invalid_event_refuses_the_document_naming_its_place(client, session, key):

@@ -222,9 +222,10 @@ def test_every_link_can_be_asked_for_and_opens(client, link):
                     location, _, fragment = response.location.partition("#")
                     base, _, wanted_fragment = target["href"].partition("#")
                     assert fragment == wanted_fragment
-                    assert location.startswith(f"{base}{'&' if '?' in base else '?'}linkType=")
-                if not base.startswith(f"{ROOT}/epcis/"):
-                    assert client.get(base.removeprefix(ROOT)).status_code == 200, base
+                    passed_on = location.removeprefix(base)
+                    # The query interface of EPCIS refuses what it does not know.
+                    assert passed_on == "" if "/epcis/" in base else passed_on[1:].startswith("linkType=")
+                    assert client.get(location.removeprefix(ROOT)).status_code == 200, location
                 seen.add((name.removeprefix(VOC), target["type"]))
     assert seen == {
         ("pip", PAGE),
