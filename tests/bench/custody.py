@@ -128,6 +128,7 @@ def _make_pair() -> None:
                     taken=Decimal(500_000),
                     amount=Decimal(500_000),
                     unit="bo",
+                    content=Decimal(1),
                     best_before_on=today + timedelta(days=5),
                 ),
                 actor=keeper,

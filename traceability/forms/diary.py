@@ -190,6 +190,7 @@ class PackForm(EntryForm):
     taken = AmountField(_l("Lấy ra bao nhiêu từ lô?"), validators=[Required(_l("Hãy ghi lượng lấy ra."))])
     amount = AmountField(_l("Đóng được bao nhiêu?"), validators=[Required(_l("Hãy ghi số đóng được."))])
     unit = _choice(_l("Đóng thành"), _UNITS)
+    content = AmountField(_l("Mỗi gói chứa bao nhiêu?"), validators=[Optional()])
     best_before_on = VietnameseDateField(_l("Hạn sử dụng"), validators=[Optional()])
     produce = _short(_l("Tên hàng sau khi đóng gói"))
 

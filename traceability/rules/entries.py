@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from marketplace.accounts.rules import Actor, Role
 from marketplace.core.errors import Refused
-from marketplace.core.quantity import get_unit
+from marketplace.core.quantity import format_number, get_unit
 from traceability.rules.templates import INCOMING_LABELS, TREATMENTS, WORK_LABELS
 from traceability.rules.waiting import MAX_DAYS
 
@@ -75,12 +75,16 @@ class HarvestEntry:
 
 @dataclass(frozen=True, slots=True)
 class PackEntry:
-    """Packing (đóng gói): ``taken`` of a lot, in its unit, became ``amount`` packs of ``unit``."""
+    """Packing (đóng gói): ``taken`` of a lot, in its unit, became ``amount`` packs of ``unit``.
+
+    ``content`` is what one pack holds, in the unit of the lot; asked for where packs are counted in another unit.
+    """
 
     happened_on: date
     taken: Decimal
     amount: Decimal
     unit: str
+    content: Decimal | None = None
     best_before_on: date | None = None
     produce: str = ""
     note: str = ""
@@ -155,13 +159,32 @@ def check_pack(entry: PackEntry, today: date, made_on: date, parent_unit: str) -
     check_not_before(entry.happened_on, made_on)
     check_amount(entry.taken, None, field="taken")
     check_amount(entry.amount, entry.unit)
-    if entry.unit == parent_unit and entry.amount > entry.taken:
-        message = "Đóng gói không thể ra nhiều hơn lượng đã lấy từ lô."
-        raise Refused("packing_gains", message, field="amount")
+    _check_gain(entry, parent_unit)
     check_best_before(entry.best_before_on, entry.happened_on)
     check_text(entry.produce, "produce")
     check_length(entry.note, "note", MAX_NOTE)
     check_photos(entry.photos)
+
+
+def _check_gain(entry: PackEntry, parent_unit: str) -> None:
+    """No more goods leave the packing than went in, also where bags are counted and kilograms were taken."""
+    if entry.unit == parent_unit:
+        if entry.amount > entry.taken:
+            message = "Đóng gói không thể ra nhiều hơn lượng đã lấy từ lô."
+            raise Refused("packing_gains", message, field="amount")
+        return
+    pack, whole = get_unit(entry.unit).label, get_unit(parent_unit).label
+    if entry.content is None:
+        message = f"Hãy ghi mỗi {pack} chứa bao nhiêu {whole}."
+        raise Refused("content_missing", message, field="content")
+    check_amount(entry.content, None, field="content")
+    inside = entry.amount * entry.content
+    if inside > entry.taken:
+        message = (
+            f"{format_number(entry.amount)} {pack}, mỗi {pack} {format_number(entry.content)} {whole}, là"
+            f" {format_number(inside)} {whole}: nhiều hơn {format_number(entry.taken)} {whole} đã lấy từ lô."
+        )
+        raise Refused("packing_gains", message, field="amount")
 
 
 def check_not_before(happened_on: date, made_on: date) -> None:

@@ -32,6 +32,7 @@ def packing(  # noqa: PLR0917 - what is sealed, field by field
             "cq:produce": produce,
             "cq:amount": number(entry.amount),
             "cq:unit": entry.unit,
+            **({"cq:packContent": number(entry.content)} if entry.content is not None else {}),
         },
     )
 

@@ -122,6 +122,8 @@ _FIELDS = (
     _field("amount", "decimal", "Lượng", "Amount", "Lượng theo đơn vị ở “unit”.", "The amount, in the unit of “unit”."),
     _field("unit", "string", "Đơn vị", "Unit", "Đơn vị của hộ: kg, con, bó, chai…",
            "The household's unit: kg, heads, bunches, bottles …"),
+    _field("packContent", "decimal", "Lượng trong mỗi gói", "Content of a pack", "Theo đơn vị của lô đã đóng gói.",
+           "What one pack holds, in the unit of the lot that was packed."),
     _field("what", "string", "Loại vật tư", "Kind of input", "seed, fertiliser, pesticide, feed, drug…",
            "seed, fertiliser, pesticide, feed, drug …"),
     _field("name", "string", "Tên vật tư", "Name of the input", "Tên ghi trên bao bì.", "The name on its packaging."),

@@ -15,7 +15,7 @@ from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError
 from traceability.forms.diary import MergeForm, PackForm, SplitForm
-from traceability.queries.lots import list_usable_lots
+from traceability.queries.lots import LotView, list_usable_lots
 from traceability.rules.entries import PackEntry
 from traceability.services.lots import merge_lots, pack_lot, split_lot
 from traceability.views.amounts import read_amounts
@@ -49,7 +49,7 @@ def pack(code: str) -> ResponseReturnValue:
         if is_valid and not form.photos.errors:
             try:
                 with transaction() as session:
-                    packs = pack_lot(**_who(session, form.key), lot_id=lot.id, entry=_pack_entry(form, photos))
+                    packs = pack_lot(**_who(session, form.key), lot_id=lot.id, entry=_pack_entry(form, lot, photos))
                 flash(_("Đã đóng gói thành lô %(code)s.", code=packs.code), "success")
                 return redirect(url_for("traceability.lot", code=packs.code), 303)
             except DomainError as error:
@@ -61,12 +61,13 @@ def pack(code: str) -> ResponseReturnValue:
     return render_template("traceability/pack.html", form=form, lot=lot, kept=kept_photos(form)), status
 
 
-def _pack_entry(form: PackForm, photos: tuple[str, ...]) -> PackEntry:
+def _pack_entry(form: PackForm, lot: LotView, photos: tuple[str, ...]) -> PackEntry:
     return PackEntry(
         happened_on=form.happened_on.data,
         taken=form.taken.data or Decimal(0),
         amount=form.amount.data or Decimal(0),
         unit=form.unit.data,
+        content=form.content.data if form.unit.data != lot.unit else None,
         best_before_on=form.best_before_on.data,
         produce=form.produce.data or "",
         note=form.note.data or "",

@@ -294,7 +294,9 @@ def live(session: Session, doings: list[tuple[str, int, int]]) -> tuple[list[int
                     parts = [(parent, Decimal(1)) for parent in parents]
                     children = [merge_lots(**who, parts=parts, happened_on=day).id]
                 elif doing == "pack":
-                    entry = PackEntry(happened_on=day, taken=Decimal(1), amount=Decimal(2), unit="goi")
+                    entry = PackEntry(
+                        happened_on=day, taken=Decimal(1), amount=Decimal(2), unit="goi", content=Decimal("0.5")
+                    )
                     children, parents = [pack_lot(**who, lot_id=lot_id, entry=entry).id], [lot_id]
                 else:
                     maker = households[other % 3]

@@ -107,7 +107,7 @@ def test_packs_begin_with_what_was_packed(session: Session, now: datetime, unit:
         session=session,
         household_id=household_id,
         lot_id=lot.id,
-        entry=PackEntry(happened_on=lot.made_on, taken=Decimal(30), amount=Decimal(30), unit=unit),
+        entry=PackEntry(happened_on=lot.made_on, taken=Decimal(30), amount=Decimal(30), unit=unit, content=Decimal(1)),
         actor=make_keeper(household_id),
         key=uuid.uuid4(),
         now=now,

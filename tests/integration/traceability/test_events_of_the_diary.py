@@ -95,7 +95,9 @@ def live(session: Session, household_id: int, now: datetime) -> str:
     )  # fmt: skip
     one, two = split_lot(**who, lot_id=lot.id, parts=[Decimal(10), Decimal(20)], happened_on=LAST, key=uuid.uuid4())
     merge_lots(**who, parts=[(one.id, Decimal(5)), (two.id, Decimal(5))], happened_on=LAST, key=uuid.uuid4())
-    pack_lot(**who, lot_id=lot.id, entry=PackEntry(LAST, Decimal(10), Decimal(20), "goi"), key=uuid.uuid4())
+    pack_lot(
+        **who, lot_id=lot.id, entry=PackEntry(LAST, Decimal(10), Decimal(20), "goi", Decimal("0.5")), key=uuid.uuid4()
+    )
     record_loss(**who, lot_id=lot.id, amount=Decimal(1), reason="Dập, úng", happened_on=LAST, key=uuid.uuid4())
     make_standard(session, household_id, actor=keeper, now=now)
     commit_to_sale(**who, lot_id=lot.id, quantity=Decimal(30), key=uuid.uuid4())

@@ -110,7 +110,9 @@ def test_from_seed_to_recall(session: Session, now: datetime) -> None:  # noqa: 
     packs = pack_lot(
         **who,
         lot_id=lot.id,
-        entry=PackEntry(happened_on=date(2026, 11, 20), taken=Decimal(20), amount=Decimal(40), unit="bo"),
+        entry=PackEntry(
+            happened_on=date(2026, 11, 20), taken=Decimal(20), amount=Decimal(40), unit="bo", content=Decimal("0.5")
+        ),
         key=uuid.uuid4(),
     )
     assert (packs.state, packs.remaining) == ("verified", Decimal(40))

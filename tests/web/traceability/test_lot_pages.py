@@ -28,7 +28,7 @@ def test_packing_splitting_losing_and_merging_through_forms(keeper, session, hom
     page = f"/so-tay/lo/{lot.code}"
     for name in ("dong-goi", "tach", "gop", "hao-hut", "tem"):
         body(keeper.get(f"{page}/{name}"))
-    pack = typed(taken="20", amount="40", unit="tui", happened_on=today)
+    pack = typed(taken="20", amount="40", unit="tui", content="0,5", happened_on=today)
     for _ in range(2):
         response = keeper.post(f"{page}/dong-goi", data=pack)
         assert response.status_code == 303
@@ -55,7 +55,14 @@ def test_packing_splitting_losing_and_merging_through_forms(keeper, session, hom
 @pytest.mark.parametrize(
     ("page", "fields", "complaint"),
     [
-        ("dong-goi", {"taken": "101", "amount": "10", "unit": "tui"}, "chỉ còn 100 kg"),
+        ("dong-goi", {"taken": "101", "amount": "10", "unit": "tui", "content": "1"}, "chỉ còn 100 kg"),
+        ("dong-goi", {"taken": "1", "amount": "10000", "unit": "goi"}, "Hãy ghi mỗi gói chứa bao nhiêu kg."),
+        (
+            "dong-goi",
+            {"taken": "1", "amount": "10000", "unit": "goi", "content": "0,5"},
+            "10.000 gói, mỗi gói 0,5 kg, là 5.000 kg: nhiều hơn 1 kg đã lấy từ lô.",
+        ),
+        ("dong-goi", {"taken": "1", "amount": "1", "unit": "goi", "content": "nửa"}, "Hãy nhập số lượng bằng chữ số"),
         ("dong-goi", {"taken": "10", "amount": "11", "unit": "kg"}, "không thể ra nhiều hơn"),
         ("dong-goi", {"taken": "", "amount": "", "unit": "tui"}, "Hãy ghi lượng lấy ra."),
         ("dong-goi", {"taken": "-1", "amount": "10", "unit": "tui"}, "Hãy nhập số lượng bằng chữ số"),
