@@ -28,6 +28,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         _ask("traceability.verify_chains", DEFAULT, crontab(hour=2, minute=0)),
         _ask("traceability.weigh_scans", DEFAULT, 3600.0),
         _ask("traceability.forget_scan_devices", DEFAULT, crontab(hour=0, minute=5)),
+        _ask("orders.forget_baskets", DEFAULT, crontab(hour=2, minute=20)),
         _ask("core.prune_outbox", DEFAULT, crontab(hour=2, minute=40)),
         _ask("search.rebuild_nightly", SEARCH, crontab(hour=3, minute=0)),
         _ask("logistics.settle_unknown", OUTSIDE, 120.0),

@@ -1,9 +1,11 @@
 """Orders forget who bought and who sold, once the time is over for which the law wants them kept. Sums stay."""
 
-from sqlalchemy import select, update
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from orders.models import Consignment, Order
+from orders.models import Basket, Consignment, Order
 
 
 def forget_buyer(*, session: Session, user_id: int, shown_as: str) -> int:
@@ -18,6 +20,20 @@ def forget_buyer(*, session: Session, user_id: int, shown_as: str) -> int:
         .execution_options(synchronize_session=False)
     ).all()
     return len(done)
+
+
+def forget_baskets(*, session: Session, before: datetime) -> int:
+    """Delete baskets that nobody has touched since ``before`` and that became no order; return how many.
+
+    An address typed at checkout stands in them.
+    """
+    gone = session.execute(
+        delete(Basket)
+        .where(Basket.order_id.is_(None), Basket.changed_at < before)
+        .returning(Basket.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(gone.all())
 
 
 def forget_seller(*, session: Session, household_id: int, shown_as: str) -> int:

@@ -1,17 +1,24 @@
-"""Orders that a household leaves unanswered: the commune is asked to phone, once."""
+"""Orders that a household leaves unanswered: the commune is asked to phone, once; then they end by themselves."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.queries import list_household_user_ids, list_officer_user_ids
+from marketplace.core.forms import format_phone
 from marketplace.core.notices import put_on_desk
 from orders.models import Consignment
 from orders.rules.states import ConsignmentState
+from orders.services.deliver_consignment import decline_consignment, lock_own
 from sellers.queries import get_household
+from traceability.rules.entries import SYSTEM_ACTOR
 
 _BATCH = 100
+#: After the household's own time for its answer; the officers have been asked to phone meanwhile.
+LAST_WAIT = timedelta(hours=48)
+_NO_ANSWER = "Hộ không trả lời trong thời hạn"
 
 
 def remind_unanswered(*, session: Session, now: datetime) -> int:
@@ -33,22 +40,56 @@ def remind_unanswered(*, session: Session, now: datetime) -> int:
     )
     for consignment in due:
         household = get_household(session, consignment.household_id)
-        people = [
-            *list_household_user_ids(session, household.id),
-            *list_officer_user_ids(session, household.commune_id),
-        ]
-        for user_id in people:
+        hours = LAST_WAIT // timedelta(hours=1)
+        wait = f"Nếu {hours} giờ nữa vẫn chưa có trả lời, đơn tự hủy và người mua được hoàn tiền."
+        answer = (f"Hãy nhận hoặc từ chối đơn {consignment.number}. {wait}", f"/don-hang/{consignment.id}")
+        told = dict.fromkeys(list_household_user_ids(session, household.id), answer)
+        # An officer does not see the buyer's order; the household's page has what is needed to ring.
+        call = (
+            f"Hộ {household.shown_name} chưa nhận hay từ chối đơn {consignment.number}. Hãy gọi"
+            f" {format_phone(household.phone)} để giúp hộ trả lời người mua. {wait}"
+        )
+        for user_id in list_officer_user_ids(session, household.commune_id):
+            told.setdefault(user_id, (call, f"/xa/ho/{household.code}"))
+        for user_id, (words, link) in told.items():
             put_on_desk(
                 session,
                 key=f"unanswered:{consignment.id}:{user_id}",
                 user_id=user_id,
                 subject=f"Đơn {consignment.number} chưa được trả lời",
-                text=(
-                    f"Hộ {household.shown_name} chưa nhận hay từ chối đơn {consignment.number}. "
-                    "Hãy gọi điện để giúp hộ trả lời người mua."
-                ),
-                link=f"/don-hang/{consignment.id}",
+                text=words,
+                link=link,
                 now=now,
             )
         consignment.reminded_at = now
     return len(due)
+
+
+def list_unanswered(session: Session, now: datetime) -> Sequence[tuple[int, int]]:
+    """Return (household, consignment) of those that nobody has answered for too long."""
+    rows = session.execute(
+        select(Consignment.household_id, Consignment.id)
+        .where(
+            Consignment.state == ConsignmentState.TO_ACCEPT,
+            Consignment.accept_before_at < now - LAST_WAIT,
+            Consignment.reminded_at.is_not(None),
+        )
+        .order_by(Consignment.id)
+        .limit(_BATCH)
+    )
+    return [(household_id, consignment_id) for household_id, consignment_id in rows]
+
+
+def end_unanswered(*, session: Session, household_id: int, consignment_id: int, now: datetime) -> None:
+    """Decline for a household that does not answer: the goods are freed, and what was paid goes back."""
+    # Under the lock: the household may answer at this very moment, and then it has the word.
+    _, consignment = lock_own(session, household_id, consignment_id)
+    if consignment.state == ConsignmentState.TO_ACCEPT:
+        decline_consignment(
+            session=session,
+            household_id=household_id,
+            consignment_id=consignment_id,
+            reason=_NO_ANSWER,
+            actor=SYSTEM_ACTOR,
+            now=now,
+        )

@@ -1,12 +1,13 @@
 """Tasks that follow parcels and remind households."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
 from marketplace.core.tasks import once, task
 from orders.services.deliver_consignment import follow_delivery, follow_handover, follow_return
-from orders.services.remind import remind_unanswered
+from orders.services.forget import forget_baskets
+from orders.services.remind import end_unanswered, list_unanswered, remind_unanswered
 
 
 @task("orders.follow_handover", queue="default")
@@ -55,9 +56,25 @@ def follow_parcel_return(
 
 @task("orders.remind_unanswered", queue="default")
 def remind(**_: object) -> None:
-    """Ask the commune to phone households that have not answered an order in time."""
+    """Ask the commune to phone households that have not answered an order in time; end what stays unanswered."""
     with transaction() as session:
         remind_unanswered(session=session, now=utcnow())
+    with transaction() as session:
+        overdue = list_unanswered(session, utcnow())
+    for household_id, consignment_id in overdue:
+        with transaction() as session:
+            end_unanswered(session=session, household_id=household_id, consignment_id=consignment_id, now=utcnow())
+
+
+#: A basket, with the address typed at checkout, is kept for so long after its last change.
+_KEEP_BASKETS = timedelta(days=60)
+
+
+@task("orders.forget_baskets", queue="default")
+def forget_old_baskets(**_: object) -> None:
+    """Delete baskets that their visitors have left for good."""
+    with transaction() as session:
+        forget_baskets(session=session, before=utcnow() - _KEEP_BASKETS)
 
 
 #: Parcel states in which the carrier has the parcel (logistics' words, as its events carry them).

@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import text
 
 from logistics.queries import list_parcels
+from marketplace.accounts.rules import Role
 from marketplace.core.errors import NotFound
 from orders.errors import StepNotAllowed
+from orders.ports import BankCredit
 from orders.queries.orders import get_order
 from orders.services.cancel_order import cancel_order, stop_for_recall, warn_buyers
 from orders.services.deliver_consignment import (
@@ -16,7 +18,9 @@ from orders.services.deliver_consignment import (
     follow_return,
     pack_consignment,
 )
-from orders.services.remind import remind_unanswered
+from orders.services.remind import end_unanswered, list_unanswered, remind_unanswered
+from orders.services.settle_payment import settle_credit
+from sellers.queries import get_household
 from tests.factories.accounts import make_user
 from tests.factories.catalog import make_offer
 from tests.factories.orders import NOW, buy, free_of, get_money, list_events, list_parts, pack, sold_of
@@ -161,11 +165,43 @@ def test_a_recall_stops_what_has_not_left_and_only_that(session, offer):
 def test_silence_is_told_to_household_and_commune_once(session):
     household = make_household(session)
     owner = make_user(session, household_id=household)
+    officer = make_user(session, roles={Role.OFFICER}, commune_id=get_household(session, household).commune_id)
     offer = make_offer(session, household)
-    buy(session, {offer.offer_id: 1})
+    placed = buy(session, {offer.offer_id: 1})
     late = NOW + timedelta(hours=25)
     assert remind_unanswered(session=session, now=NOW) == 0
     assert remind_unanswered(session=session, now=late) == 1
     assert remind_unanswered(session=session, now=late) == 0
-    told = session.execute(text("SELECT user_id FROM core_notices WHERE key LIKE 'unanswered:%'")).scalars()
-    assert list(told) == [owner]
+    told = session.execute(
+        text("SELECT user_id, link FROM core_notices WHERE key LIKE 'unanswered:%' ORDER BY user_id")
+    ).all()
+    part = list_parts(session, placed.order_id)[0]
+    code = get_household(session, household).code
+    # An officer may not read a buyer's order, so the link leads to the household, and the words hold its telephone.
+    assert [tuple(one) for one in told] == [(owner, f"/don-hang/{part.id}"), (officer, f"/xa/ho/{code}")]
+
+
+def test_what_nobody_answers_ends_by_itself_and_the_money_goes_back(session, offer):
+    quiet, quick = (buy(session, {offer.offer_id: 2}, method="transfer") for _ in range(2))
+    for placed in (quiet, quick):
+        money = get_money(session, placed.order_id)
+        credit = BankCredit(f"{placed.order_id}", money.amount_vnd, money.transfer_code, "0123456789", "FT")
+        settle_credit(session=session, source="sepay", credit=credit, now=NOW)
+    late = NOW + timedelta(hours=25)
+    assert remind_unanswered(session=session, now=late) == 2
+    assert list_unanswered(session, late) == []
+    overdue = list_unanswered(session, NOW + timedelta(hours=73))
+    assert len(overdue) == 2
+    # One household answers at the last moment.
+    part = list_parts(session, quick.order_id)[0]
+    accept_consignment(
+        session=session, household_id=part.household_id, consignment_id=part.id, actor=SYSTEM_ACTOR, now=late
+    )
+    for _ in range(2):
+        for household_id, consignment_id in overdue:
+            end_unanswered(
+                session=session, household_id=household_id, consignment_id=consignment_id, now=NOW + timedelta(hours=73)
+            )
+    assert [list_parts(session, one.order_id)[0].state for one in (quiet, quick)] == ["declined", "accepted"]
+    assert [len(get_order(session, one.order_id).refunds) for one in (quiet, quick)] == [1, 0]
+    assert free_of(session, offer.offer_id) == 8

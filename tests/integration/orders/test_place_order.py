@@ -9,6 +9,7 @@ from orders.errors import BasketEmpty, QuoteMissing, TotalChanged
 from orders.queries.basket import find_basket
 from orders.queries.orders import get_order
 from orders.services.fill_basket import set_recipient
+from orders.services.forget import forget_baskets
 from orders.services.place_order import QUOTE_LIFETIME, place_order
 from tests.factories.catalog import make_offer
 from tests.factories.orders import (
@@ -149,3 +150,16 @@ def test_cash_is_due_and_names_no_gateway(session):
     money = get_money(session, placed.order_id)
     assert (money.method, money.state, money.received_vnd, money.transfer_code) == ("cod", "due", 0, None)
     assert [part.state for part in list_parts(session, placed.order_id)] == ["to_accept"]
+
+
+def test_a_basket_that_was_left_goes_with_its_address_and_one_in_use_stays(session):
+    offer = make_offer(session, make_household(session))
+    left, used = (fill_basket(session, {offer.offer_id: 1}, now=NOW - timedelta(days=days)) for days in (61, 59))
+    ordered = fill_basket(session, {offer.offer_id: 1}, now=NOW - timedelta(days=61))
+    place(session, ordered, total_of(session, ordered), now=NOW - timedelta(days=61))
+    assert forget_baskets(session=session, before=NOW - timedelta(days=60)) == 1
+    tokens = set(session.execute(text("SELECT token FROM orders_baskets")).scalars())
+    assert tokens == {used, ordered}
+    assert left not in tokens
+    assert count(session, "orders_basket_lines") == 2
+    assert count(session, "orders_orders") == 1
