@@ -85,8 +85,8 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     # Orders and money
     "orders.order_placed": [("orders.tell_buyer_placed", DEFAULT)],
     "orders.order_confirmed": [("orders.tell_households", DEFAULT), ("orders.tell_buyer_confirmed", DEFAULT)],
-    "orders.order_expired": [("orders.tell_buyer_expired", DEFAULT)],
-    "orders.order_cancelled": [("orders.tell_buyer_cancelled", DEFAULT)],
+    "orders.order_expired": [("orders.tell_buyer_expired", DEFAULT), ("orders.close_card", OUTSIDE)],
+    "orders.order_cancelled": [("orders.tell_buyer_cancelled", DEFAULT), ("orders.close_card", OUTSIDE)],
     "orders.consignment_accepted": [("orders.tell_buyer_accepted", DEFAULT)],
     "orders.consignment_declined": [("orders.tell_buyer_declined", DEFAULT)],
     "orders.consignment_stopped": [("orders.tell_buyer_stopped", DEFAULT)],

@@ -28,17 +28,34 @@ def list_unpaid_orders(session: Session, before: datetime, limit: int = 100) -> 
     )
 
 
-def list_open_cards(session: Session, limit: int = 100) -> list[str]:
-    """Return gateway references of card payments that we still wait for."""
+def find_dead_card(session: Session, order_id: int) -> str | None:
+    """Return the gateway's reference of a card payment whose order has ended unpaid; None when there is none."""
+    return session.execute(
+        select(Payment.gateway_reference).where(
+            Payment.order_id == order_id,
+            Payment.method == "card",
+            Payment.state.in_(("expired", "void")),
+            Payment.received_vnd == 0,
+        )
+    ).scalar_one_or_none()
+
+
+def list_open_cards(session: Session, ended_after: datetime, limit: int = 100) -> list[str]:
+    """Return gateway references of card payments that we still wait for, the oldest first.
+
+    Of orders that have ended, those only that ended after a moment: their payments were closed at the gateway.
+    """
     references = session.execute(
         select(Payment.gateway_reference)
+        .join(Order, Order.id == Payment.order_id)
         .where(
             Payment.method == "card",
             Payment.state.in_(("pending", "expired", "void")),
             Payment.received_vnd == 0,
             Payment.gateway_reference.is_not(None),
+            Order.ended_at.is_(None) | (Order.ended_at > ended_after),
         )
-        .order_by(Payment.id.desc())
+        .order_by(Payment.id)
         .limit(limit)
     ).scalars()
     return [reference for reference in references if reference is not None]

@@ -1,5 +1,7 @@
 """Tasks about money: webhooks applied, refunds sent, unpaid orders let go, missed news fetched."""
 
+from datetime import timedelta
+
 from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
 from marketplace.core.errors import Refused, Unavailable
@@ -7,8 +9,11 @@ from marketplace.core.inbox import UNREADABLE, lock_webhook, mark_applied
 from marketplace.core.registry import resolve
 from marketplace.core.tasks import once, task
 from orders.ports import BankFeed, CardPayment, PaymentGateway
-from orders.queries.money import find_refund, list_open_cards, list_open_refunds, list_unpaid_orders
+from orders.queries.money import find_dead_card, find_refund, list_open_cards, list_open_refunds, list_unpaid_orders
 from orders.services.settle_payment import BANK_LAG, expire_unpaid, follow_refund, settle_card, settle_credit
+
+#: Card payments of ended orders are asked about for so long: whatever came in late shows within hours.
+_WATCH_DEAD = timedelta(days=2)
 
 
 @task("orders.apply_stripe_webhook", queue="outside")
@@ -69,6 +74,20 @@ def send_refund(*, delivery_id: int, refund_id: int, **_: object) -> None:
             follow_refund(session=session_or_none, refund_id=refund_id, answer=answer, now=utcnow())
 
 
+@task("orders.close_card", queue="outside")
+def close_card(*, delivery_id: int, order_id: int, **_: object) -> None:
+    """Close the card payment of an order that ended unpaid, so that nobody pays for nothing.
+
+    A buyer who was quicker has paid: that money is taken in and goes back.
+    """
+    with transaction() as session:
+        reference = find_dead_card(session, order_id)
+    card = resolve(PaymentGateway).cancel_payment(reference) if reference else None
+    with once(delivery_id) as session_or_none:
+        if session_or_none is not None and card is not None:
+            settle_card(session=session_or_none, card=card, now=utcnow())
+
+
 @task("orders.release_unpaid", queue="default")
 def release_unpaid(**_: object) -> None:
     """Let go of orders that nobody paid in time, one transaction each."""
@@ -83,7 +102,7 @@ def release_unpaid(**_: object) -> None:
 def ask_gateway(**_: object) -> None:
     """Ask the gateway about payments and refunds that we still wait for: a webhook may have been lost."""
     with transaction() as session:
-        waiting = list_open_cards(session)
+        waiting = list_open_cards(session, utcnow() - _WATCH_DEAD)
         open_refunds = list_open_refunds(session)
     gateway = resolve(PaymentGateway)
     unanswered: list[Unavailable] = []

@@ -109,6 +109,40 @@ def test_a_payment_that_nobody_finished_stays_open(session, world, order_id):
     assert states(session, order_id) == ("awaiting_payment", 0, 0, [])
 
 
+def end_unpaid(session, order_id):
+    cancel_order(session=session, order_token=get_order(session, order_id).token, reason="", now=NOW)
+    delivery_id = new_delivery(session, {"order_id": order_id})
+    session.commit()
+    return delivery_id
+
+
+def test_an_order_that_ends_unpaid_closes_its_card_payment(session, world, order_id):
+    money = get_money(session, order_id)
+    opened = resolve(PaymentGateway).open_payment(attempt_key=money.attempt_key, amount_vnd=52_000, order_number="DH-1")
+    remember_gateway_payment(session=session, payment_id=money.id, reference=opened.reference)
+    delivery_id = end_unpaid(session, order_id)
+    for _ in range(2):
+        payments.close_card(delivery_id=delivery_id, order_id=order_id)
+    (intent,) = world.get("stripe", "objects/payment_intents")["payment_intents"]
+    assert intent["status"] == "canceled"
+    assert states(session, order_id) == ("cancelled", 0, 0, [])
+
+
+def test_a_card_that_was_charged_before_the_order_ended_is_paid_back(session, world, order_id):
+    pay(session, world, order_id)
+    delivery_id = end_unpaid(session, order_id)
+    for _ in range(2):
+        payments.close_card(delivery_id=delivery_id, order_id=order_id)
+    assert states(session, order_id) == ("cancelled", 52_000, 52_000, ["requested"])
+
+
+def test_cash_has_nothing_to_close(session, world):
+    cash = buy(session, {make_offer(session, make_household(session)).offer_id: 1}).order_id
+    delivery_id = end_unpaid(session, cash)
+    payments.close_card(delivery_id=delivery_id, order_id=cash)
+    assert "payment_intents" not in world.get("stripe", "objects")
+
+
 def test_a_refund_is_sent_and_booked_once(session, world, order_id):
     pay(session, world, order_id)
     payments.ask_gateway()
