@@ -6,7 +6,8 @@ import structlog
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, OperationalError
+from psycopg.errors import UniqueViolation
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 
 from marketplace.core.errors import Conflict, DomainError, NotFound, Refused, TooMuch, Unavailable
@@ -29,6 +30,7 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(DomainError, _on_domain_error)
     app.register_error_handler(CSRFError, _on_csrf_error)
     app.register_error_handler(DataError, _on_data_error)
+    app.register_error_handler(IntegrityError, _on_integrity_error)
     app.register_error_handler(OperationalError, _on_operational_error)
     for code in default_exceptions:
         app.register_error_handler(code, _on_http_error)
@@ -52,6 +54,15 @@ def _on_data_error(error: DataError) -> ResponseReturnValue:
     # A value that no form let through reached the database, e.g. an id of thirty digits in an address.
     log.warning("data_error", error=str(error.orig)[:200])
     return _answer(404, None, "not_found")
+
+
+def _on_integrity_error(error: IntegrityError) -> ResponseReturnValue:
+    """Two people wrote the same thing at once: the second is told so. Any other broken rule is a mistake of ours."""
+    if not isinstance(error.orig, UniqueViolation):
+        return _on_http_error(InternalServerError(original_exception=error))
+    log.warning("written_twice", error=str(error.orig)[:200])
+    message = "Vừa có người ghi đúng nội dung này. Hãy tải lại trang xem đã có chưa, rồi thử lại."
+    return _answer(409, message, "written_twice")
 
 
 def _on_operational_error(error: OperationalError) -> ResponseReturnValue:
