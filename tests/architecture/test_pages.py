@@ -1,4 +1,7 @@
-"""Every page has a door, and every template can be read."""
+"""Every page has a door, every template can be read, and every page is looked at."""
+
+import inspect
+import re
 
 import pytest
 from jinja2 import Environment
@@ -6,6 +9,7 @@ from jinja2 import Environment
 from marketplace.accounts.gate import permission_of
 from marketplace.accounts.rules import Permission
 from tests.architecture.source import ROOT, list_files
+from tests.journeys.test_axe import PAGES, SAMPLES
 
 
 def test_every_route_names_a_permission(app):
@@ -75,3 +79,36 @@ def test_no_template_needs_what_the_content_policy_forbids(word):
         if f" {word}" in line
     ]
     assert found == []
+
+
+#: Pages that no walk of the browser opens by their address, and why.
+_NOT_LOOKED_AT = {
+    "traceability.passport_qr": "a picture",
+    "traceability.thing_page": "its number has to be given first; tests/web/traceability/test_things.py reads it",
+    "orders.checkout": "needs a basket: looked at in the journey from seed to doorstep",
+    "orders.confirm": "needs an address: looked at in the same journey",
+    "orders.pay_by_card": "needs an order that waits for a card: looked at in the journeys of paying",
+    "desk.erasure": "needs a request",
+    "logistics.label": "the carrier's own paper",
+}
+
+
+def test_every_page_for_people_is_looked_at_by_axe(app):
+    """A route that gives a page of ours stands in the list of the browser's walk, or here with its reason."""
+    adapter = app.url_map.bind("localhost")
+    looked_at = set()
+    for path in " ".join(PAGES.values()).split():
+        name, rest = re.fullmatch(r"(@[a-z-]+)?(.*)", path).groups()
+        address = (SAMPLES[name] if name else "") + rest
+        if address == "/khong-co-trang-nay":
+            continue
+        looked_at.add(adapter.match(address.partition("?")[0])[0])
+    pages = set()
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        source = inspect.getsource(inspect.unwrap(view))
+        if "GET" in rule.methods and ("render_template(" in source or "_page(" in source):
+            pages.add(rule.endpoint)
+    assert len(pages) > 60
+    assert pages - looked_at - _NOT_LOOKED_AT.keys() == set()
+    assert _NOT_LOOKED_AT.keys() <= pages - looked_at, "no longer an exception"
