@@ -49,8 +49,12 @@ def list_missing_by_lot(session: Session, lot_ids: Collection[int]) -> Mapping[i
     return {lot_id: list_missing(found) for lot_id, found in facts.items()}
 
 
-def list_last_records(session: Session, household_id: int, kinds: Collection[str]) -> Sequence[RecordView]:
-    """Return a household's newest standing entries of these kinds, newest first: what a new form begins with."""
-    statement = select_records(Record.household_id == household_id, Record.kind.in_(kinds))
+def list_last_records(
+    session: Session, household_id: int, season_id: int, kinds: Collection[str]
+) -> Sequence[RecordView]:
+    """Return a season's newest standing entries of these kinds, newest first: what may be written once more."""
+    statement = select_records(
+        Record.household_id == household_id, Record.season_id == season_id, Record.kind.in_(kinds)
+    )
     found = read_records(session, statement.order_by(Record.seq.desc()).limit(_LAST))
     return [record for record in found if record.is_in_force]
