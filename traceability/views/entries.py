@@ -15,6 +15,7 @@ from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError, NotFound
 from traceability.forms.diary import EntryForm, HarvestForm, IncomingForm, TreatmentForm, WorkForm, choices_of
+from traceability.queries.attention import list_held_lots
 from traceability.queries.lots import LotView, list_season_lots, list_usable_lots
 from traceability.queries.records import list_treatments
 from traceability.queries.seasons import SeasonView, get_season
@@ -77,6 +78,15 @@ def _answer(
 def _saved(season: SeasonView, message: str) -> ResponseReturnValue:
     flash(message, "success")
     return redirect(url_for("traceability.season", season_id=season.id), 303)
+
+
+def warn_of_held_lots(season_id: int) -> None:
+    """Name the lots of a season that may not be sold now, after its sprays and drugs were written or changed."""
+    session = db.session()
+    held = list_held_lots(session, own_household_id(), list_season_lots(session, season_id))
+    if held:
+        codes = ", ".join(lot.code for lot in held)
+        flash(_("Lô tạm giữ, không được bán: %(codes)s. Hãy đọc lý do bên dưới.", codes=codes), "warning")
 
 
 def _who(session: Any, form: EntryForm) -> dict[str, Any]:
@@ -210,7 +220,9 @@ def enter_treatment(season_id: int) -> ResponseReturnValue:
             record_work(**_who(session, form), season_id=season_id, entry=treatment_entry(form, photos))
             treatments = list_treatments(session, [season_id]).get(season_id, [])
         may_on = earliest_harvest(treatments, local_date(utcnow()))
-        return _saved(season, _("Đã ghi vào sổ. Được thu hoạch từ ngày %(day)s.", day=f"{may_on:%d/%m/%Y}"))
+        warn_of_held_lots(season_id)
+        said = _("Đã ghi vào sổ. Được %(act)s từ ngày %(day)s.", act=template.outcome_word, day=f"{may_on:%d/%m/%Y}")
+        return _saved(season, said)
 
     return _answer(form, "treatment", season, template, save, last=last)
 

@@ -168,6 +168,7 @@ def test_a_lot_that_lacks_something_says_what(keeper, session, home, typed):
             },
             "Hãy ghi tên thuốc",
         ),
+        ("viec", {"kind": "watering", "operator": "household", "happened_on": "2021-12-01"}, "trước ngày bắt đầu"),
         ("thu", {"unit": "kg"}, "Hãy ghi số lượng."),
         ("thu", {"amount": "0", "unit": "kg"}, "Số lượng phải lớn hơn 0."),
         ("thu", {"amount": "5"}, "Hãy chọn"),
@@ -348,6 +349,12 @@ def test_a_correction_keeps_the_old_line_in_sight(keeper, session, home, season,
     assert verify_chain(session, home.household_id).is_intact
     html = body(keeper.post(page, data=typed(**right, reason="Lần nữa")), 409)
     assert "đã được đính chính rồi" in html
+    newest = session.execute(
+        select(Record.id).where(Record.corrects_id == record_id, Record.kind == "incoming")
+    ).scalar_one()
+    response = keeper.get(page)
+    assert (response.status_code, response.location) == (303, f"/so-tay/ghi-chep/{newest}/sua")
+    assert "Đây là dòng mới" in body(keeper.get(response.location))
 
 
 def test_an_entry_can_be_struck_out(keeper, session, season, typed):
@@ -362,6 +369,33 @@ def test_an_entry_can_be_struck_out(keeper, session, season, typed):
     html = body(keeper.get(f"/so-tay/vu/{season.id}"))
     assert "Hôm đó trời mưa" in html
     assert "tl-corrected" in html
+    response = keeper.get(f"/so-tay/ghi-chep/{record_id}/sua")
+    assert (response.status_code, response.location) == (303, f"/so-tay/vu/{season.id}")
+    assert "Ghi chép này đã được gạch đi" in body(keeper.get(response.location))
+
+
+def test_a_correction_that_holds_a_lot_says_so(keeper, session, home, season, typed):
+    today = local_date(utcnow())
+    base = f"/so-tay/vu/{season.id}"
+    spray = {
+        "kind": "spraying",
+        "product": "Thuốc Bt",
+        "target": "sâu tơ",
+        "waiting_days": "7",
+        "operator": "household",
+    }
+    keeper.post(f"{base}/thuoc", data=typed(**spray, happened_on=str(today - timedelta(days=20))))
+    body(keeper.post(f"{base}/thu", data=typed(amount="10", unit="kg", happened_on=str(today))), 303)
+    lot = session.execute(select(Lot)).scalar_one()
+    html = body(keeper.get(base))
+    assert "tạm giữ, không được bán" not in html
+    record_id = session.execute(select(Record.id).where(Record.kind == "spraying")).scalar_one()
+    wrong_day = typed(**spray, happened_on=str(today - timedelta(days=2)), reason="Ghi nhầm ngày")
+    body(keeper.post(f"/so-tay/ghi-chep/{record_id}/sua", data=wrong_day), 303)
+    html = body(keeper.get(base))
+    assert f"Lô tạm giữ, không được bán: {lot.code}" in html
+    assert f'<a href="/so-tay/lo/{lot.code}">Rau muống {lot.code}</a>: Thu hoạch ngày' in html
+    assert "(dùng ngày" in html
 
 
 def test_a_season_is_closed_for_good(keeper, session, season, typed):
