@@ -84,6 +84,8 @@ class ProductForm(ReplaySafeForm):
     )
     parcel_g = QuantityField(
         _l("Cân nặng khi gửi đi (gam, cả bao bì)"),
+        noun="Cân nặng",
+        example="1200 nếu nặng 1,2 kg (tính bằng gam)",
         validators=[Required("Hãy nhập cân nặng khi gửi, tính bằng gam.")],
     )
     max_days_in_transit = RadioField(

@@ -135,7 +135,7 @@ def test_a_lot_that_lacks_something_says_what(keeper, session, home, typed):
         ("nhap", {"what": "seed", "name": " "}, "Hãy ghi tên như trên bao bì."),
         ("nhap", {"what": "gold", "name": "Vàng"}, "Hãy chọn một mục trong danh sách."),
         ("nhap", {"what": "seed", "name": "x" * 121}, "Đoạn này quá dài"),
-        ("nhap", {"what": "seed", "name": "Hạt", "amount": "-5", "unit": "kg"}, "Hãy nhập số lượng bằng chữ số"),
+        ("nhap", {"what": "seed", "name": "Hạt", "amount": "-5", "unit": "kg"}, "Số lượng phải lớn hơn 0."),
         ("nhap", {"what": "seed", "name": "Hạt", "amount": "5"}, "Hãy chọn đơn vị tính."),
         ("nhap", {"what": "seed", "name": "Hạt", "amount": "5", "unit": "tan"}, "Hãy chọn một mục"),
         ("nhap", {"what": "seed", "name": "Hạt của bà Hòa 0912345678"}, "Đừng ghi số điện thoại"),
@@ -156,6 +156,17 @@ def test_a_lot_that_lacks_something_says_what(keeper, session, home, typed):
                 "waiting_days": "-1",
             },
             "Số ngày cách ly phải từ 0 đến 365.",
+        ),
+        (
+            "thuoc",
+            {
+                "kind": "spraying",
+                "operator": "household",
+                "product": "Bt",
+                "target": "sâu",
+                "waiting_days": "1 tuần",
+            },
+            "Hãy nhập một số tròn bằng chữ số, ví dụ 7.",
         ),
         (
             "thuoc",
@@ -184,6 +195,8 @@ def test_bad_entries_are_refused_beside_their_field(keeper, session, season, typ
     assert complaint in html
     assert 'aria-invalid="true"' in html or "has-error" in html or "Biểu mẫu đã cũ" in html
     assert "Not a valid" not in html
+    if "waiting_days" in fields:
+        assert f'value="{fields["waiting_days"]}"' in html
     assert count(session, Record) == before
     assert count(session, Lot) == 0
 

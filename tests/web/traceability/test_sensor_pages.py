@@ -93,7 +93,7 @@ def test_a_device_is_registered_and_its_key_shown_once(keeper, session, home, ty
         ({"high_limit": "10"}, "Mức cao nhất phải lớn hơn mức thấp nhất"),
         ({"high_limit": "95"}, "từ -50 đến 90 °C"),
         ({"patience_minutes": "1"}, "từ 5 đến 720"),
-        ({"silence_hours": "x"}, "số"),
+        ({"silence_hours": "x"}, "Hãy nhập một số tròn bằng chữ số, ví dụ 7."),
         ({"site_id": "999999"}, "Hãy chọn một mục"),
     ],
 )
