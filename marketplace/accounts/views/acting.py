@@ -7,15 +7,19 @@ from werkzeug.wrappers import Response
 
 from marketplace.accounts.forms import ActingForm
 from marketplace.accounts.gate import ACTING_FOR, current_actor, needs, permission_of
-from marketplace.accounts.queries import list_helped_households
+from marketplace.accounts.queries import HelpedHousehold, list_helped_households
 from marketplace.accounts.rules import Permission
 from marketplace.accounts.services import note_acting, start_acting, stop_acting
 from marketplace.accounts.views.blueprint import blueprint
 from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import NotFound
+from marketplace.core.text import fold
 
 _FIRST_FAILURE = 400
+#: More households than this are searched rather than read through.
+_SEEN_AT_ONCE = 8
+_LONGEST_SEARCH = 60
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Work that is done for a household, as opposed to an officer's own.
 _HOUSEHOLD_WORK = frozenset({Permission.KEEP_DIARY, Permission.SELL, Permission.MANAGE_HOUSEHOLD})
@@ -32,9 +36,21 @@ _WORK = {
 @blueprint.get("/lam-ho")
 @needs(Permission.SIGNED_IN)
 def acting() -> ResponseReturnValue:
-    """Show for which households a person may work."""
+    """Show for which households a person may work; somebody who helps many finds one by name, place or code."""
     households = list_helped_households(db.session(), current_actor().user_id or 0)
-    return render_template("accounts/acting.html", households=households)
+    typed = request.args.get("tim", "").strip()[:_LONGEST_SEARCH]
+    words = fold(typed).split()
+    return render_template(
+        "accounts/acting.html",
+        households=[one for one in households if all(word in _searched(one) for word in words)],
+        current=next((one for one in households if one.household_id == current_actor().household_id), None),
+        has_search=len(households) > _SEEN_AT_ONCE,
+        typed=typed,
+    )
+
+
+def _searched(household: HelpedHousehold) -> str:
+    return fold(f"{household.name} {household.place} {household.code}")
 
 
 @blueprint.post("/lam-ho")
