@@ -155,6 +155,15 @@ class StepForm(ReplaySafeForm):
     """A button that changes a product's state."""
 
 
+class WithdrawForm(StepForm):
+    """Stops selling a product for good: nothing brings it back, so somebody says that he or she knows."""
+
+    understood = BooleanField(
+        _l("Tôi hiểu món này không bán lại được nữa"),
+        validators=[InputRequired("Hãy đánh dấu ô này nếu bạn chắc chắn muốn ngừng bán hẳn.")],
+    )
+
+
 class PhotoForm(BaseForm):
     """Names one photo of a product."""
 

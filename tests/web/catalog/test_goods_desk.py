@@ -242,6 +242,8 @@ def test_a_price_that_cannot_be_stays_in_its_field(client, session, household_id
     offer = make_offer(session, household_id, now=now)
     html = body(client.post(f"/hang-ban/{offer.product_id}/gia", data={"price": price}), 422)
     assert f'id="gia-{offer.product_id}-loi"' in html
+    assert re.search(r'<details class="goods-price" open>.*?role="alert" tabindex="-1" data-focus', html, re.DOTALL)
+    assert "Chưa đổi được giá của" in html
     assert "<script>alert" not in html
     session.expire_all()
     assert session.execute(select(Offer.price_vnd)).scalar_one() == 25_000
@@ -352,8 +354,13 @@ def test_goods_are_taken_back_once(client, session, household_id, now):
 def test_stopping_for_good(client, session, household_id, now):
     offer = make_offer(session, household_id, now=now)
     path = f"/hang-ban/{offer.product_id}/ngung-han"
-    assert client.post(path, data={"form_key": "x"}).status_code == 422
-    assert client.post(path, data={"form_key": str(uuid.uuid4())}).status_code == 303
+    assert client.post(path, data={"form_key": "x", "understood": "y"}).status_code == 422
+    assert "không bán lại được nữa" in body(client.get(f"/hang-ban/{offer.product_id}"), 200)
+    html = body(client.post(path, data={"form_key": str(uuid.uuid4())}), 422)
+    assert "Hãy đánh dấu ô này nếu bạn chắc chắn" in html
+    assert 'href="#understood"' in html
+    assert session.execute(select(Offer.state)).scalar_one() == "on_sale"
+    assert client.post(path, data={"form_key": str(uuid.uuid4()), "understood": "y"}).status_code == 303
     session.expire_all()
     assert session.execute(select(Offer.state)).scalar_one() == "withdrawn"
     assert outside(session, offer.lot_id) == 0
