@@ -1,9 +1,9 @@
 """Làm hộ: choosing the household to work for, and the trace that such work leaves."""
 
-from flask import flash, g, redirect, render_template, request, session, url_for
+from flask import flash, g, has_request_context, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
+from sqlalchemy.orm import Session
 
 from marketplace.accounts.forms import ActingForm
 from marketplace.accounts.gate import ACTING_FOR, current_actor, needs, permission_of
@@ -12,11 +12,10 @@ from marketplace.accounts.rules import Permission
 from marketplace.accounts.services import note_acting, start_acting, stop_acting
 from marketplace.accounts.views.blueprint import blueprint
 from marketplace.core.clock import utcnow
-from marketplace.core.db import db, transaction
+from marketplace.core.db import before_commit, db, transaction
 from marketplace.core.errors import NotFound
 from marketplace.core.text import fold
 
-_FIRST_FAILURE = 400
 #: More households than this are searched rather than read through.
 _SEEN_AT_ONCE = 8
 _LONGEST_SEARCH = 60
@@ -74,14 +73,13 @@ def act() -> ResponseReturnValue:
     return redirect("/so-tay", 303)
 
 
-@blueprint.after_app_request
-def note_work(response: Response) -> Response:
-    """Write down for the household that somebody else changed something in its name."""
-    if request.method in _READING or response.status_code >= _FIRST_FAILURE or "actor" not in g:
-        return response
+@before_commit
+def note_work(db_session: Session) -> None:
+    """Write down for the household that somebody else changes something in its name, with the change itself."""
+    if not has_request_context() or request.method in _READING or "actor" not in g or "is_acting_noted" in g:
+        return
     actor = current_actor()
     if actor.is_helper and permission_of(request.endpoint or "") in _HOUSEHOLD_WORK:
+        g.is_acting_noted = True
         what = _WORK.get(request.blueprint or "", "Làm việc khác")
-        with transaction() as db_session:
-            note_acting(session=db_session, actor=actor, what=what, now=utcnow())
-    return response
+        note_acting(session=db_session, actor=actor, what=what, now=utcnow())

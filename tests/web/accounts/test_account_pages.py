@@ -7,6 +7,7 @@ from marketplace.accounts.passwords import verify_password
 from marketplace.accounts.queries import find_person_by_id, list_acting_log, list_members
 from marketplace.accounts.rules import Role
 from marketplace.core.clock import utcnow
+from marketplace.core.errors import Unavailable
 from tests.factories.accounts import PASSWORD, make_user
 from tests.factories.sellers import make_commune, make_household
 from tests.web.sign_in import sign_in
@@ -145,6 +146,19 @@ def test_a_refused_attempt_is_no_work(client, session):
     assert client.post("/ho-cua-toi/noi-san-xuat/moi?loai=field", data={"name": ""}).status_code == 422
     assert client.get("/ho-cua-toi").status_code == 200
     assert list_acting_log(session, household_id) == []
+
+
+def test_work_that_cannot_be_noted_is_not_done(client, session, monkeypatch):
+    household_id = make_household(session)
+    sign_in(client, make_user(session, roles={Role.HELPER}, household_id=household_id))
+
+    def fail(**_):
+        raise Unavailable
+
+    monkeypatch.setattr("marketplace.accounts.views.acting.note_acting", fail)
+    work = {"name": "Ruộng", "form_key": "8c8f2a53-6e5a-4a43-9d0c-3f3f51a3c0de", "parent_id": ""}
+    client.post("/ho-cua-toi/noi-san-xuat/moi?loai=field", data=work)
+    assert session.execute(text("SELECT count(*) FROM sellers_sites")).scalar_one() == 0
 
 
 def test_what_owners_do_is_not_in_the_log(client, session):
