@@ -84,6 +84,8 @@ class ProductForm(ReplaySafeForm):
     )
     parcel_g = QuantityField(
         _l("Cân nặng khi gửi đi (gam, cả bao bì)"),
+        noun="Cân nặng",
+        example="1200 nếu nặng 1,2 kg (tính bằng gam)",
         validators=[Required("Hãy nhập cân nặng khi gửi, tính bằng gam.")],
     )
     max_days_in_transit = RadioField(
@@ -151,6 +153,15 @@ class TakeBackForm(ReplaySafeForm):
 
 class StepForm(ReplaySafeForm):
     """A button that changes a product's state."""
+
+
+class WithdrawForm(StepForm):
+    """Stops selling a product for good: nothing brings it back, so somebody says that he or she knows."""
+
+    understood = BooleanField(
+        _l("Tôi hiểu món này không bán lại được nữa"),
+        validators=[InputRequired("Hãy đánh dấu ô này nếu bạn chắc chắn muốn ngừng bán hẳn.")],
+    )
 
 
 class PhotoForm(BaseForm):

@@ -10,6 +10,8 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 
+from marketplace.accounts.gate import current_actor, permission_of
+from marketplace.accounts.rules import Permission
 from marketplace.core.errors import Conflict, DomainError, NotFound, Refused, TooMuch, Unavailable
 from traceability.api.blueprint import PREFIX, answer_unrouted
 
@@ -22,6 +24,7 @@ _STATUS: tuple[tuple[type[DomainError], int], ...] = (
 )
 #: Pages that exist as templates/errors/<status>.html; every other status borrows the closest one.
 _PAGES = frozenset({400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503})
+_FOR_HOUSEHOLDS = frozenset({Permission.KEEP_DIARY, Permission.SELL, Permission.MANAGE_HOUSEHOLD})
 log = structlog.get_logger(__name__)
 
 
@@ -89,4 +92,13 @@ def _answer(status: int, message: str | None, code: str) -> tuple[Any, int]:
     if request.path.startswith(("/api/", "/webhooks/")) or request.accept_mimetypes.best == "application/json":
         return jsonify({"error": {"code": code, "message": message or code}}), status
     page = status if status in _PAGES else (400 if status < 500 else 500)
-    return render_template(f"errors/{page}.html", message=message, status=status), status
+    may_join = page == 403 and _lacks_household()
+    return render_template(f"errors/{page}.html", message=message, status=status, may_join=may_join), status
+
+
+def _lacks_household() -> bool:
+    """Say whether somebody came to a page for households without having opened one."""
+    if permission_of(request.endpoint or "") not in _FOR_HOUSEHOLDS:
+        return False
+    actor = current_actor()
+    return actor.is_signed_in and actor.household_id is None

@@ -86,8 +86,12 @@ class SiteForm(ReplaySafeForm):
 
     name = StringField(_l("Tên gọi"), validators=[Required("Hãy đặt tên để dễ chọn khi ghi sổ."), _at_most(80)])
     parent_id = SelectField(_l("Nằm trong chuồng nào?"), coerce=_read_id, validate_choice=False)
-    area_m2 = QuantityField(_l("Diện tích (m²)"), step=_WHOLE, validators=[Optional()])
-    capacity_heads = QuantityField(_l("Nuôi được tối đa (con)"), step=_WHOLE, validators=[Optional()])
+    area_m2 = QuantityField(
+        _l("Diện tích (m²)"), step=_WHOLE, noun="Diện tích", example="500 (tính bằng m²)", validators=[Optional()]
+    )
+    capacity_heads = QuantityField(
+        _l("Nuôi được tối đa (con)"), step=_WHOLE, noun="Số con", example="20", validators=[Optional()]
+    )
     planting_area_code = StringField(_l("Mã số vùng trồng"), validators=[Optional(), _at_most(40)])
 
     def __init__(self, *args: Any, asked: Sequence[str], barns: Sequence[tuple[int, str]] = (), **kwargs: Any) -> None:

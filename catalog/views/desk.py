@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from catalog.forms import ListingForm, PriceForm, ProductForm, StepForm, TakeBackForm
+from catalog.forms import ListingForm, PriceForm, ProductForm, TakeBackForm, WithdrawForm
 from catalog.queries import DeskProductPage, get_desk_product, list_desk_products
 from catalog.services import sell
 from catalog.services.sell import ProductDraft
@@ -112,9 +112,20 @@ def edit(product_id: int) -> ResponseReturnValue:
     return redirect(url_for("catalog.goods"), 303)
 
 
-def _product_page(form: ProductForm, product: DeskProductPage | None = None, status: int = 200) -> ResponseReturnValue:
-    kept = [text for text in (form.kept_photos.data or "").split(",") if text]
-    page = render_template("catalog/desk/product.html", form=form, product=product, kept=kept, new_key=uuid.uuid4)
+def _product_page(
+    form: ProductForm,
+    product: DeskProductPage | None = None,
+    status: int = 200,
+    withdraw_form: WithdrawForm | None = None,
+) -> ResponseReturnValue:
+    page = render_template(
+        "catalog/desk/product.html",
+        form=form,
+        product=product,
+        kept=[text for text in (form.kept_photos.data or "").split(",") if text],
+        withdraw_form=withdraw_form or WithdrawForm(formdata=None),
+        new_key=uuid.uuid4,
+    )
     return page, status
 
 
@@ -191,9 +202,11 @@ def resume(product_id: int) -> ResponseReturnValue:
 @needs(Permission.SELL)
 def withdraw(product_id: int) -> ResponseReturnValue:
     """Stop selling a product for good."""
-    form = StepForm()
+    product = get_desk_product(db.session(), own_household_id(), product_id)
+    form = WithdrawForm()
     if not form.validate_on_submit():
-        return _goods_page(problem=" ".join(form.form_key.errors), status=422)
+        told = ProductForm(formdata=None, data=_typed(product))
+        return _product_page(told, product, status=422, withdraw_form=form)
     return _step(
         product_id,
         sell.withdraw,

@@ -32,7 +32,7 @@ def keep_photos(form: ProductForm) -> list[str]:
         sent = form.photos.read_all()
         if sent:
             media_dir = Path(current_app.config["MEDIA_DIR"])
-            with transaction() as session:
+            with transaction(is_work=False) as session:
                 kept += [store_photo(session, data, media_dir=media_dir, now=utcnow()).sha256 for data in sent]
     except DomainError as error:
         form.photos.errors = [*form.photos.errors, error.message]

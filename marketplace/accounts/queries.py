@@ -26,8 +26,11 @@ from sqlalchemy.orm import Session
 from marketplace.accounts.models import ActingEntry, Membership, User
 from marketplace.accounts.rules import ANONYMOUS, Actor, Role
 
-#: The little that this floor reads of the package above it: a household's name and commune.
-_households = table("sellers_households", column("id"), column("shown_name"), column("commune_id"))
+#: The little that this floor reads of the package above it: a household's name, code and place.
+_households = table(
+    "sellers_households", column("id"), column("shown_name"), column("code"), column("hamlet"), column("commune_id")
+)
+_communes = table("sellers_communes", column("id"), column("full_name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,14 @@ class HelpedHousehold:
     household_id: int
     name: str
     kind: str
+    code: str
+    hamlet: str
+    commune: str
+
+    @property
+    def place(self) -> str:
+        """Hamlet and commune, which tell neighbours of one name apart."""
+        return ", ".join(part for part in (self.hamlet, self.commune) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +234,16 @@ def list_members(session: Session, household_id: int) -> Sequence[MemberView]:
 def list_helped_households(session: Session, user_id: int) -> Sequence[HelpedHousehold]:
     """Return the households that a person belongs to or helps."""
     rows = session.execute(
-        select(_households.c.id, _households.c.shown_name, Membership.kind)
+        select(
+            _households.c.id,
+            _households.c.shown_name,
+            Membership.kind,
+            _households.c.code,
+            _households.c.hamlet,
+            _communes.c.full_name,
+        )
         .join(Membership, Membership.household_id == _households.c.id)
+        .join(_communes, _communes.c.id == _households.c.commune_id)
         .where(Membership.user_id == user_id, Membership.ended_at.is_(None))
         .order_by(Membership.kind.desc(), _households.c.shown_name)
     )

@@ -20,13 +20,46 @@ from marketplace.core.quantity import format_number as format_amount
 from marketplace.core.quantity import parse_amount
 
 MAX_PHOTOS = 6
+_CHOOSE = "Hãy chọn một mục trong danh sách."
+_WHOLE = "Hãy nhập một số tròn bằng chữ số, ví dụ 7."
+#: What WTForms says by itself, where a field brings no sentence of its own.
+_SENTENCES = {
+    "Not a valid integer value.": _WHOLE,
+    "Not a valid decimal value.": "Hãy nhập một số, ví dụ 12 hoặc 12,5.",
+    "Not a valid float value.": "Hãy nhập một số, ví dụ 12 hoặc 12,5.",
+    "Not a valid date value.": "Hãy nhập ngày theo dạng ngày/tháng/năm, ví dụ 25/11/2026.",
+    "Not a valid choice.": _CHOOSE,
+    "Invalid Choice: could not coerce.": _CHOOSE,
+    "This field is required.": "Hãy điền ô này.",
+    "Number must be at least %(min)s.": "Số này phải từ %(min)s trở lên.",
+    "Number must be at most %(max)s.": "Số này không được quá %(max)s.",
+    "Number must be between %(min)s and %(max)s.": "Số này phải từ %(min)s đến %(max)s.",
+    "Field cannot be longer than %(max)d character.": "Đoạn này dài tối đa %(max)d ký tự.",
+    "Field must be between %(min)d and %(max)d characters long.": "Đoạn này dài từ %(min)d đến %(max)d ký tự.",
+    "Invalid input.": "Nội dung này chưa đúng. Hãy kiểm tra lại.",
+    "Invalid email address.": "Địa chỉ thư chưa đúng, ví dụ lan@thu.vn.",
+}
+
+
+class _Vietnamese:
+    """Gives WTForms its sentences; it brings none in Vietnamese."""
+
+    def gettext(self, text: str) -> str:
+        return _SENTENCES.get(text, text)
+
+    def ngettext(self, singular: str, plural: str, count: int) -> str:  # noqa: ARG002 - Vietnamese has one form
+        return _SENTENCES.get(singular, singular)
 
 
 class BaseForm(FlaskForm):
     """Parent of every form: CSRF is on, and a domain error can be pinned to the field that caused it."""
 
     class Meta(FlaskForm.Meta):
-        """Drops NUL from every text: nobody types one, and PostgreSQL keeps none."""
+        """Drops NUL from every text: nobody types one, and PostgreSQL keeps none. Complains in Vietnamese."""
+
+        def get_translations(self, form: Any) -> _Vietnamese:  # noqa: ARG002 - WTForms calls it so
+            """Return the sentences for what WTForms finds wrong by itself."""
+            return _Vietnamese()
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
             """Add the filter to a field's own."""
@@ -133,8 +166,15 @@ class MoneyField(_TypedField):
 class QuantityField(_TypedField):
     """A positive amount, decimal comma welcome. Data is a ``Decimal``."""
 
-    def __init__(self, *args: Any, step: Decimal = Decimal("0.001"), **kwargs: Any) -> None:
-        self.step = step
+    def __init__(
+        self,
+        *args: Any,
+        step: Decimal = Decimal("0.001"),
+        noun: str = "Số lượng",
+        example: str = "12 hoặc 12,5",
+        **kwargs: Any,
+    ) -> None:
+        self.step, self.noun, self.example = step, noun, example
         kwargs.setdefault("render_kw", {"inputmode": "decimal", "autocomplete": "off"})
         super().__init__(*args, **kwargs)
 
@@ -142,7 +182,7 @@ class QuantityField(_TypedField):
         return format_amount(value)
 
     def _parse(self, typed: str) -> Decimal:
-        return parse_amount(typed, step=self.step)
+        return parse_amount(typed, step=self.step, noun=self.noun, example=self.example)
 
 
 class VietnameseDateField(_TypedField):

@@ -85,16 +85,21 @@ def get_unit(code: str) -> Unit:
         raise Refused("unit_unknown", message, typed=code[:20]) from None
 
 
-def parse_amount(text: str, *, step: Decimal = Decimal("0.001")) -> Decimal:
+def parse_amount(
+    text: str, *, step: Decimal = Decimal("0.001"), noun: str = "Số lượng", example: str = "12 hoặc 12,5"
+) -> Decimal:
     """Read an amount as typed: comma or point for decimals (``12,5``). Positive, at most a million, on the step.
+
+    ``noun`` and ``example`` say what is asked for, where it is no plain number of goods.
 
     A point followed by exactly three digits separates thousands, as in ``1.500``: that is how Vietnamese write it.
     Raises ``Refused``.
     """
     typed = text.strip().replace(" ", "").replace("\u00a0", "")
+    sign, typed = ("-", typed[1:]) if typed[:1] in {"-", "\u2212"} else ("", typed)
     if "," in typed:
         plain = typed.replace(".", "").replace(",", ".")
-    elif typed.count(".") >= 1 and all(len(group) == 3 for group in typed.split(".")[1:]) and typed[0] != "0":
+    elif "." in typed and all(len(group) == 3 for group in typed.split(".")[1:]) and typed[0] != "0":
         plain = typed.replace(".", "")
     else:
         plain = typed
@@ -103,17 +108,17 @@ def parse_amount(text: str, *, step: Decimal = Decimal("0.001")) -> Decimal:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or any(ch in plain.lower() for ch in "e_"):
-        message = "Hãy nhập số lượng bằng chữ số, ví dụ 12 hoặc 12,5."
+        message = f"Hãy nhập {noun.lower()} bằng chữ số, ví dụ {example}."
         raise Refused("amount_unreadable", message, typed=typed[:40])
-    if amount <= 0:
-        message = "Số lượng phải lớn hơn 0."
+    if sign or amount <= 0:
+        message = f"{noun} phải lớn hơn 0."
         raise Refused("amount_not_positive", message)
     if amount > MAX_AMOUNT:
-        message = "Số lượng này lớn quá mức cho phép."
+        message = f"{noun} này lớn quá mức cho phép."
         raise Refused("amount_too_large", message)
     if amount % step:
         smallest = format_number(step)
-        message = f"Số lượng phải chia hết cho {smallest}."
+        message = f"{noun} phải chia hết cho {smallest}."
         raise Refused("amount_off_step", message, step=str(step))
     return amount
 

@@ -1,6 +1,6 @@
 """Tells officers and households what happened to lots and in barns: on their desks, and by e-mail when it is urgent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from flask import current_app
@@ -14,8 +14,12 @@ from marketplace.core.photos import delete_files
 from marketplace.core.tasks import once, task
 from marketplace.desk.erasure import finish_erasures as end_erasures
 from sellers.queries import get_household
+from traceability.queries.lots import list_lots
 from traceability.queries.sensors import find_alert
 from traceability.rules.sensor_words import tell_alert, tell_calm
+
+#: Codes that fit into one line of a notice.
+_CODES_NAMED = 3
 
 
 def _tell(session: Session, users: Iterable[int], *, key: str, subject: str, text: str, link: str) -> None:
@@ -105,21 +109,32 @@ def tell_household_held(*, delivery_id: int, lot_ids: list[int], household_id: i
 
 @task("desk.tell_households_recalled", queue="default")
 def tell_households_recalled(
-    *, delivery_id: int, household_ids: list[int], reason: str, instruction: str, **_: object
+    *, delivery_id: int, lot_ids: list[int], household_ids: list[int], reason: str, **_: object
 ) -> None:
-    """Tell every household whose lots are recalled."""
+    """Tell every household whose lots are recalled, and what a seller has to do; buyers are told something else."""
     with once(delivery_id) as session:
         if session is None:
             return
+        lots = sorted(list_lots(session, lot_ids).values(), key=lambda lot: lot.id)
         for household_id in household_ids:
+            codes = [lot.code for lot in lots if lot.household_id == household_id]
             _tell(
                 session,
                 list_household_user_ids(session, household_id),
                 key=f"recalled:{delivery_id}:{household_id}",
-                subject="Lô hàng của hộ bị thu hồi",
-                text=f"Lý do: {reason} Việc phải làm: {instruction}",
-                link="/so-tay",
+                subject=f"Xã thu hồi {_name_lots(codes)}",
+                text=(
+                    f"Lý do: {reason.rstrip(' .')}. Hãy ngừng bán và ngừng giao hàng của lô này ngay, cất riêng phần "
+                    "còn lại và giữ nguyên tem, rồi chờ cán bộ xã hướng dẫn. Chợ báo cho người đã mua."
+                ),
+                link=f"/so-tay/lo/{codes[0]}" if codes else "/so-tay",
             )
+
+
+def _name_lots(codes: Sequence[str]) -> str:
+    """Return codes as part of a sentence, the first few by name."""
+    more = len(codes) - _CODES_NAMED
+    return f"lô {', '.join(codes[:_CODES_NAMED])}" + (f" và {more} lô khác" if more > 0 else "")
 
 
 @task("desk.tell_officers_prefix", queue="default")

@@ -78,6 +78,11 @@ class HouseholdView:
         """Whether it may sell."""
         return self.state == HouseholdState.VERIFIED
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether it has a page that everybody may read."""
+        return self.state in {HouseholdState.VERIFIED, HouseholdState.SUSPENDED}
+
 
 @dataclass(frozen=True, slots=True)
 class SiteView:

@@ -35,7 +35,7 @@ def keep_photo(form: CertificateForm | ProfileForm) -> str | None:
         data = form.photo.read()
         if data:
             media_dir = Path(current_app.config["MEDIA_DIR"])
-            with transaction() as session:
+            with transaction(is_work=False) as session:
                 sha256 = store_photo(session, data, media_dir=media_dir, now=utcnow()).sha256
     except DomainError as error:
         form.photo.errors = [*form.photo.errors, error.message]

@@ -20,11 +20,9 @@ from sellers.queries import (
     list_sites,
     list_valid_certificates,
 )
-from sellers.rules import HouseholdState
 from sellers.views.blueprint import blueprint
 
 _LONGEST_QUERY = 100
-_SHOWN = frozenset({HouseholdState.VERIFIED, HouseholdState.SUSPENDED})
 
 
 @blueprint.get("/ho/<code>")
@@ -34,7 +32,7 @@ def household(code: str) -> ResponseReturnValue:
     """Show a household: its story, commune, papers, places and goods. Nobody sees one that is not checked."""
     session = db.session()
     view = get_household_by_code(session, code)
-    if view.state not in _SHOWN:
+    if not view.is_shown:
         raise NotFound
     if code != view.code:
         return redirect(url_for("sellers.household", code=view.code), 301)

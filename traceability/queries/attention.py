@@ -1,6 +1,6 @@
-"""What the diary asks its household to do next: lots that lack something, and what was written last time."""
+"""What the diary asks its household to do next: lots that lack something or are held; what was written last time."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import DateTime, bindparam, cast, exists, func, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
@@ -8,8 +8,11 @@ from sqlalchemy.orm import Session, aliased
 
 from marketplace.core.clock import VN_TZ
 from traceability.models.custody import Lot, LotLink, Record
+from traceability.queries.graph import list_descendants
+from traceability.queries.lots import LotView, list_lots
 from traceability.queries.records import RecordView, read_records, select_records
 from traceability.rules.completeness import Fact, Missing, list_missing
+from traceability.rules.lots import LotState
 
 _LAST = 30
 
@@ -49,8 +52,20 @@ def list_missing_by_lot(session: Session, lot_ids: Collection[int]) -> Mapping[i
     return {lot_id: list_missing(found) for lot_id, found in facts.items()}
 
 
-def list_last_records(session: Session, household_id: int, kinds: Collection[str]) -> Sequence[RecordView]:
-    """Return a household's newest standing entries of these kinds, newest first: what a new form begins with."""
-    statement = select_records(Record.household_id == household_id, Record.kind.in_(kinds))
+def list_last_records(
+    session: Session, household_id: int, season_id: int, kinds: Collection[str]
+) -> Sequence[RecordView]:
+    """Return a season's newest standing entries of these kinds, newest first: what may be written once more."""
+    statement = select_records(
+        Record.household_id == household_id, Record.season_id == season_id, Record.kind.in_(kinds)
+    )
     found = read_records(session, statement.order_by(Record.seq.desc()).limit(_LAST))
     return [record for record in found if record.is_in_force]
+
+
+def list_held_lots(session: Session, household_id: int, lots: Iterable[LotView]) -> Sequence[LotView]:
+    """Return which of these lots of a household, and of those it made from them, are held."""
+    own = {lot.id for lot in lots}
+    reached = list_lots(session, own | list_descendants(session, own))
+    held = [one for one in reached.values() if one.household_id == household_id and one.state == LotState.HELD]
+    return sorted(held, key=lambda one: one.id)

@@ -106,12 +106,18 @@ def check_incoming(entry: IncomingEntry, today: date) -> None:
     check_photos(entry.photos)
 
 
-def check_work(entry: WorkEntry, today: date) -> None:
-    """Raise ``Refused``, naming the field, when something is missing or cannot be."""
+def check_work(entry: WorkEntry, today: date, started_on: date) -> None:
+    """Raise ``Refused``, naming the field, when something is missing or cannot be.
+
+    Work belongs to a season that has begun; only what it needs may be bought before.
+    """
     if entry.kind not in WORK_LABELS:
         message = "Hãy chọn việc đã làm."
         raise Refused("work_unknown", message, field="kind")
     check_day(entry.happened_on, today)
+    if entry.happened_on < started_on:
+        message = f"Ngày làm việc này không thể trước ngày bắt đầu {started_on:%d/%m/%Y}."
+        raise Refused("work_before_start", message, field="happened_on")
     if entry.operator not in OPERATORS:
         message = "Hãy chọn người đã làm việc này."
         raise Refused("operator_unknown", message, field="operator")

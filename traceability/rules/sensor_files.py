@@ -18,6 +18,8 @@ from marketplace.core.errors import Refused
 from marketplace.core.text import fold
 from traceability.rules.sensors import MAX_AHEAD, MAX_ROWS, Measure, find_fault, is_too_old, tidy, write_value
 
+#: Signs that no text holds; the end of old files (0x1A) and form feeds are let be.
+_BINARY = re.compile(r"[\x01-\x08\x0b\x0e-\x19\x1b-\x1f]|\A%PDF-")
 MAX_BYTES = 2 * 1024 * 1024
 #: So many faults are named; the rest is counted.
 _FAULTS_TOLD = 20
@@ -62,6 +64,11 @@ class _WrongCellError(ValueError):
         super().__init__(message)
         self.column = column
         self.message = message
+
+
+def is_text(data: bytes) -> bool:
+    """Say whether a file holds text at all: a picture, a PDF or a workbook has no lines to be found fault with."""
+    return not _BINARY.search(_decode(data))
 
 
 def read_table(data: bytes, measure: Measure, now: datetime) -> Table:

@@ -54,6 +54,11 @@ class Template:
     #: Days from making to best before that the form proposes.
     shelf_days: int
 
+    @property
+    def outcome_word(self) -> str:
+        """What a waiting period forbids here: thu hoạch, giết mổ."""
+        return name_outcome(self.outcome)
+
 
 _ALL = (
     Template(
@@ -168,6 +173,11 @@ _ALL = (
     ),
 )
 TEMPLATES: dict[str, Template] = {template.code: template for template in _ALL}
+
+
+def name_outcome(outcome: str) -> str:
+    """Return the word for taking the produce, in the middle of a sentence."""
+    return "giết mổ" if outcome == "slaughter" else "thu hoạch"
 
 
 def get_template(code: str) -> Template:

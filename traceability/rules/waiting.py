@@ -49,16 +49,19 @@ def earliest_harvest(treatments: Iterable[Treatment], wished_on: date) -> date:
     return day
 
 
-def check_harvest(treatments: Iterable[Treatment], harvest_on: date) -> None:
-    """Raise ``Refused`` when a waiting period is still running, with the day on which the harvest may happen."""
+def check_harvest(treatments: Iterable[Treatment], harvest_on: date, word: str = "thu hoạch") -> None:
+    """Raise ``Refused`` when a waiting period is still running, with the day on which the harvest may happen.
+
+    ``word`` is what the harvest is called: animals are slaughtered.
+    """
     known = list(treatments)
     blocking = find_blocking(known, harvest_on)
     if blocking is None:
         return
     may_on = earliest_harvest(known, harvest_on)
     message = (
-        f"Chưa được thu hoạch. Thời gian cách ly của thuốc {blocking.product} "
-        f"đến hết ngày {blocking.waiting_until:%d/%m/%Y}; được thu hoạch từ ngày {may_on:%d/%m/%Y}."
+        f"Chưa được {word}. Thời gian cách ly của thuốc {blocking.product} "
+        f"đến hết ngày {blocking.waiting_until:%d/%m/%Y}; được {word} từ ngày {may_on:%d/%m/%Y}."
     )
     raise Refused(
         "waiting_period_not_over",
@@ -70,10 +73,10 @@ def check_harvest(treatments: Iterable[Treatment], harvest_on: date) -> None:
     )
 
 
-def explain_hold(treatment: Treatment, harvest_on: date) -> str:
+def explain_hold(treatment: Treatment, harvest_on: date, word: str = "thu hoạch") -> str:
     """Say why a lot is held after the diary showed a waiting period that was not kept."""
     return (
-        f"Thu hoạch ngày {harvest_on:%d/%m/%Y} nằm trong thời gian cách ly của thuốc {treatment.product} "
-        f"(phun ngày {treatment.given_on:%d/%m/%Y}, cách ly đến hết ngày {treatment.waiting_until:%d/%m/%Y}). "
+        f"{word.capitalize()} ngày {harvest_on:%d/%m/%Y} nằm trong thời gian cách ly của thuốc {treatment.product} "
+        f"(dùng ngày {treatment.given_on:%d/%m/%Y}, cách ly đến hết ngày {treatment.waiting_until:%d/%m/%Y}). "
         "Lô này tạm giữ, không được bán."
     )

@@ -61,7 +61,7 @@ def correct_record(
     entry = replace(read_entry(old), **values)
     until = None
     if isinstance(entry, WorkEntry):
-        check_work(entry, today)
+        check_work(entry, today, season.started_on)
         until = waiting_until(entry)
     else:
         check_incoming(entry, today)

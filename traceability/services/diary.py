@@ -90,7 +90,7 @@ def record_work(
     if replayed is not None:
         return view_record(session, replayed)
     season = get_open_season(session, household_id, season_id)
-    check_work(entry, local_date(now))
+    check_work(entry, local_date(now), season.started_on)
     until = waiting_until(entry)
     ref = SeasonRef(season.transformation_id, season.produce)
     record = append_record(

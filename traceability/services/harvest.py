@@ -52,10 +52,11 @@ def record_harvest(
         return get_lot(session, replayed.lot_id, household_id=household_id)
     season = get_open_season(session, household_id, season_id)
     check_harvest_entry(entry, local_date(now), season.started_on)
-    check_harvest(list_treatments(session, [season_id]).get(season_id, []), entry.happened_on)
+    template = get_template(season.template)
+    treatments = list_treatments(session, [season_id]).get(season_id, [])
+    check_harvest(treatments, entry.happened_on, template.outcome_word)
     inputs = _take_inputs(session, household_id, entry)
     commune = get_commune_code(session, household_id)
-    template = get_template(season.template)
     produce = entry.produce.strip() or season.produce
     lot = add_lot(
         session,

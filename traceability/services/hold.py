@@ -15,6 +15,7 @@ from traceability.queries.lots import LotView, list_lots, list_season_lots
 from traceability.queries.records import list_treatments
 from traceability.rules import events_custody
 from traceability.rules.lots import LotState, LotStep
+from traceability.rules.templates import name_outcome
 from traceability.rules.waiting import explain_hold, find_blocking
 from traceability.services.chain import Draft, append_record, derived_key
 from traceability.services.states import move_lot
@@ -32,7 +33,7 @@ def review_season_lots(
     lots = list_season_lots(session, season_id)
     treatments = list_treatments(session, [season_id]).get(season_id, [])
     reasons = {
-        lot.id: explain_hold(blocking, lot.made_on)
+        lot.id: explain_hold(blocking, lot.made_on, name_outcome(lot.origin))
         for lot in lots
         if (blocking := find_blocking(treatments, lot.made_on)) is not None
     }

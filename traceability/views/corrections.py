@@ -19,12 +19,12 @@ from traceability.forms.diary import (
     choices_of,
 )
 from traceability.queries.records import RecordView, get_record
-from traceability.queries.seasons import get_season
+from traceability.queries.seasons import SeasonView, get_season
 from traceability.rules.entries import IncomingEntry, WorkEntry
 from traceability.rules.templates import INCOMING_LABELS, TREATMENTS, WORK_LABELS, get_template
 from traceability.services.corrections import correct_record, read_entry, withdraw_record
 from traceability.views.blueprint import blueprint
-from traceability.views.entries import incoming_entry, treatment_entry, work_entry
+from traceability.views.entries import incoming_entry, treatment_entry, warn_of_held_lots, work_entry
 from traceability.views.owner import own_household_id, show_refusal
 from traceability.views.photos import keep_photos, kept_photos
 from traceability.views.steps import tell_steps
@@ -63,9 +63,13 @@ def correct(record_id: int) -> ResponseReturnValue:
                         now=utcnow(),
                     )
                 flash(_("Đã ghi lại cho đúng. Dòng cũ vẫn còn, có gạch ngang."), "success")
+                if record.kind in TREATMENTS:
+                    warn_of_held_lots(season.id)
                 return redirect(url_for("traceability.season", season_id=season.id), 303)
             except DomainError as error:
                 status = show_refusal(form, error)
+    elif not (record.is_in_force and season.is_open):
+        return _lead_on(record, season)
     else:
         for name, value in _fields(read_entry(record)).items():
             if name in form:
@@ -81,6 +85,21 @@ def correct(record_id: int) -> ResponseReturnValue:
         withdraw_form=WithdrawForm(formdata=None),
     )
     return page, status
+
+
+def _lead_on(record: RecordView, season: SeasonView) -> ResponseReturnValue:
+    """Say at once that an entry cannot be put right any more, and lead to the line that can."""
+    newest = record
+    while newest.corrected_by is not None:
+        newest = get_record(db.session(), newest.corrected_by, household_id=own_household_id())
+    if not season.is_open:
+        flash(_("%(produce)s đã kết thúc nên không sửa ghi chép được nữa.", produce=season.produce), "warning")
+    elif newest.is_in_force:
+        flash(_("Ghi chép bạn mở đã được đính chính rồi. Đây là dòng mới, hãy sửa ở đây."), "warning")
+        return redirect(url_for("traceability.correct", record_id=newest.id), 303)
+    else:
+        flash(_("Ghi chép này đã được gạch đi nên không sửa được nữa."), "warning")
+    return redirect(url_for("traceability.season", season_id=season.id), 303)
 
 
 def _form_for(record: RecordView) -> Any:

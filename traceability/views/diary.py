@@ -14,7 +14,7 @@ from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError, NotFound
 from sellers.queries import get_site, list_sites
 from traceability.forms.diary import CloseForm, SeasonForm
-from traceability.queries.attention import list_missing_by_lot
+from traceability.queries.attention import list_held_lots, list_missing_by_lot
 from traceability.queries.lots import LotView, list_household_lots, list_season_lots
 from traceability.queries.records import list_season_records, list_treatments
 from traceability.queries.seasons import SeasonView, get_season, list_seasons
@@ -147,12 +147,14 @@ def season(season_id: int) -> ResponseReturnValue:
     today = local_date(utcnow())
     treatments = list_treatments(session, [season_id]).get(season_id, [])
     records = list_season_records(session, season_id)
+    lots = list_season_lots(session, season_id)
     return render_template(
         "traceability/season.html",
         season=found,
         template=template,
         site=get_site(session, found.site_id),
-        lots=list_season_lots(session, season_id),
+        lots=lots,
+        held=list_held_lots(session, found.household_id, lots),
         # What sensors saw is sealed for each lot and told with it; here the last week is enough.
         steps=tell_steps((one for one in records if one.kind != SENSORS or one.lot_id is None), is_private=True),
         week=_tell_week(found, today) if found.is_open else [],

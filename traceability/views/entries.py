@@ -1,4 +1,4 @@
-"""Entries of a season: what came in, work, treatments, harvest. Each form begins with what was written last time."""
+"""Entries of a season: what came in, work, treatments, harvest. Each form begins empty, with the day of today."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
@@ -15,9 +15,9 @@ from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError, NotFound
 from traceability.forms.diary import EntryForm, HarvestForm, IncomingForm, TreatmentForm, WorkForm, choices_of
-from traceability.queries.attention import list_last_records
+from traceability.queries.attention import list_held_lots
 from traceability.queries.lots import LotView, list_season_lots, list_usable_lots
-from traceability.queries.records import RecordView, list_treatments
+from traceability.queries.records import list_treatments
 from traceability.queries.seasons import SeasonView, get_season
 from traceability.rules.entries import HarvestEntry, IncomingEntry, WorkEntry
 from traceability.rules.templates import (
@@ -29,11 +29,11 @@ from traceability.rules.templates import (
     get_template,
 )
 from traceability.rules.waiting import earliest_harvest
-from traceability.services.corrections import read_entry
 from traceability.services.diary import record_incoming, record_work
 from traceability.services.harvest import record_harvest
 from traceability.views.amounts import read_amounts
 from traceability.views.blueprint import blueprint
+from traceability.views.last_time import LastTime, read_last_time
 from traceability.views.owner import own_household_id, show_refusal
 from traceability.views.photos import keep_photos, kept_photos
 
@@ -80,6 +80,15 @@ def _saved(season: SeasonView, message: str) -> ResponseReturnValue:
     return redirect(url_for("traceability.season", season_id=season.id), 303)
 
 
+def warn_of_held_lots(season_id: int) -> None:
+    """Name the lots of a season that may not be sold now, after its sprays and drugs were written or changed."""
+    session = db.session()
+    held = list_held_lots(session, own_household_id(), list_season_lots(session, season_id))
+    if held:
+        codes = ", ".join(lot.code for lot in held)
+        flash(_("Lô tạm giữ, không được bán: %(codes)s. Hãy đọc lý do bên dưới.", codes=codes), "warning")
+
+
 def _who(session: Any, form: EntryForm) -> dict[str, Any]:
     return {
         "session": session,
@@ -90,16 +99,20 @@ def _who(session: Any, form: EntryForm) -> dict[str, Any]:
     }
 
 
-def fill_again(form: EntryForm, records: Sequence[RecordView], fields: Sequence[str]) -> None:
-    """Begin a form with what was written last time."""
+def _begin(form: EntryForm, last: LastTime, fields: Sequence[str]) -> None:
+    """Begin a form with the day of today, and with an earlier entry when that was asked for."""
     form.happened_on.data = local_date(utcnow())
-    if not records:
+    if last.entry is None:
         return
-    last = read_entry(records[0])
     for field in fields:
-        value = getattr(last, field)
+        value = getattr(last.entry, field)
         if value not in (None, ""):
             form[field].data = value
+
+
+def _kinds_of(last: LastTime, kinds: list[str]) -> list[str]:
+    """Return what may be chosen: as last time means the same work again, its product is never put down to another."""
+    return [last.entry.kind] if isinstance(last.entry, WorkEntry) else kinds
 
 
 @blueprint.route("/so-tay/vu/<int:season_id>/nhap", methods=["GET", "POST"])
@@ -108,14 +121,14 @@ def enter_incoming(season_id: int) -> ResponseReturnValue:
     """Write down what came in."""
     season, template = _season(season_id)
     form = IncomingForm()
-    form.what.choices = choices_of(template.incoming, INCOMING_LABELS)
+    last = read_last_time(own_household_id(), season_id, ("incoming",))
+    # As last time means the same thing again: its name is never put down to another.
+    kinds = [last.entry.what] if isinstance(last.entry, IncomingEntry) else template.incoming
+    form.what.choices = choices_of(kinds, INCOMING_LABELS)
     if not form.is_submitted():
+        _begin(form, last, ("what", "name", "unit", "supplier"))
         wished = request.args.get("loai", "")
-        records = list_last_records(db.session(), own_household_id(), ("incoming",))
-        same = [one for one in records if not wished or one.details.get("what") == wished]
-        fitting = [one for one in same if one.details.get("what") in template.incoming]
-        fill_again(form, fitting, ("what", "name", "unit", "supplier"))
-        if wished in template.incoming:
+        if wished in kinds:
             form.what.data = wished
 
     def save(photos: tuple[str, ...]) -> ResponseReturnValue:
@@ -123,7 +136,7 @@ def enter_incoming(season_id: int) -> ResponseReturnValue:
             record_incoming(**_who(session, form), season_id=season_id, entry=incoming_entry(form, photos))
         return _saved(season, _("Đã ghi vào sổ."))
 
-    return _answer(form, "incoming", season, template, save)
+    return _answer(form, "incoming", season, template, save, last=last)
 
 
 def incoming_entry(form: IncomingForm, photos: tuple[str, ...]) -> IncomingEntry:
@@ -150,16 +163,13 @@ def enter_work(season_id: int) -> ResponseReturnValue:
     season, template = _season(season_id)
     form = WorkForm()
     kinds = [kind for kind in template.work if kind not in TREATMENTS]
+    last = read_last_time(own_household_id(), season_id, kinds)
+    kinds = _kinds_of(last, kinds)
     form.kind.choices = choices_of(kinds, WORK_LABELS)
     if not form.is_submitted():
-        wished = request.args.get("viec", "")
-        kinds = [wished] if wished in kinds else kinds
         form.operator.data = "household"
-        fill_again(
-            form,
-            list_last_records(db.session(), own_household_id(), kinds),
-            ("kind", "product", "unit", "operator"),
-        )
+        _begin(form, last, ("kind", "product", "unit", "operator"))
+        wished = request.args.get("viec", "")
         if wished in kinds:
             form.kind.data = wished
 
@@ -168,7 +178,8 @@ def enter_work(season_id: int) -> ResponseReturnValue:
             record_work(**_who(session, form), season_id=season_id, entry=work_entry(form, photos))
         return _saved(season, _("Đã ghi vào sổ."))
 
-    return _answer(form, "work", season, template, save, uses_product=bool(USES_PRODUCT & set(template.work)))
+    uses_product = bool(USES_PRODUCT & set(template.work))
+    return _answer(form, "work", season, template, save, last=last, uses_product=uses_product)
 
 
 def work_entry(form: WorkForm, photos: tuple[str, ...]) -> WorkEntry:
@@ -195,23 +206,25 @@ def enter_treatment(season_id: int) -> ResponseReturnValue:
     if not kinds:
         raise NotFound
     form = TreatmentForm()
+    last = read_last_time(own_household_id(), season_id, kinds)
+    kinds = _kinds_of(last, kinds)
     form.kind.choices = choices_of(kinds, WORK_LABELS)
     if not form.is_submitted():
-        form.kind.data, form.operator.data = kinds[0], "household"
-        fill_again(
-            form,
-            list_last_records(db.session(), own_household_id(), kinds),
-            ("product", "ingredient", "target", "dose", "waiting_days", "operator"),
-        )
+        form.operator.data = "household"
+        _begin(form, last, ("product", "ingredient", "target", "dose", "waiting_days", "operator"))
+        if len(kinds) == 1:
+            form.kind.data = kinds[0]
 
     def save(photos: tuple[str, ...]) -> ResponseReturnValue:
         with transaction() as session:
             record_work(**_who(session, form), season_id=season_id, entry=treatment_entry(form, photos))
             treatments = list_treatments(session, [season_id]).get(season_id, [])
         may_on = earliest_harvest(treatments, local_date(utcnow()))
-        return _saved(season, _("Đã ghi vào sổ. Được thu hoạch từ ngày %(day)s.", day=f"{may_on:%d/%m/%Y}"))
+        warn_of_held_lots(season_id)
+        said = _("Đã ghi vào sổ. Được %(act)s từ ngày %(day)s.", act=template.outcome_word, day=f"{may_on:%d/%m/%Y}")
+        return _saved(season, said)
 
-    return _answer(form, "treatment", season, template, save)
+    return _answer(form, "treatment", season, template, save, last=last)
 
 
 def treatment_entry(form: TreatmentForm, photos: tuple[str, ...]) -> WorkEntry:
@@ -277,8 +290,5 @@ def enter_harvest(season_id: int) -> ResponseReturnValue:
 def _propose_harvest(form: HarvestForm, template: Template, lots: Sequence[LotView], today: date) -> None:
     form.happened_on.data = today
     form.unit.data = lots[0].unit if lots else template.unit
-    if lots:
-        form.produce.data = lots[0].produce
-        form.grade.data = lots[0].grade or ""
     if template.shelf_days:
         form.best_before_on.data = today + timedelta(days=template.shelf_days)

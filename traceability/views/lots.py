@@ -32,8 +32,6 @@ from traceability.views.owner import own_household_id, show_refusal
 from traceability.views.photos import keep_photos, kept_photos
 from traceability.views.steps import tell_steps
 
-_USABLE = frozenset({LotState.RECORDED, LotState.AWAITING, LotState.VERIFIED, LotState.SENT_BACK})
-
 
 def own_lot(code: str) -> LotView:
     """Return a lot of the household acted for. Raises ``NotFound`` for everybody else's."""
@@ -54,7 +52,8 @@ def _lot_page(found: LotView, problem: str = "", status: int = 200) -> ResponseR
     page = render_template(
         "traceability/lot.html",
         lot=found,
-        is_usable=found.state in _USABLE and found.remaining > 0,
+        is_usable=not why_unusable(found),
+        has_stickers=found.state not in {LotState.HELD, LotState.RECALLED},
         may_ask=found.state in {LotState.RECORDED, LotState.SENT_BACK},
         missing=list_missing(facts_of(story)),
         sent_back=_sent_back(found, story),
@@ -68,6 +67,15 @@ def _lot_page(found: LotView, problem: str = "", status: int = 200) -> ResponseR
         problem=problem,
     )
     return page, status
+
+
+def why_unusable(found: LotView) -> str:
+    """Say why nothing more can be made of a lot; empty when something can."""
+    if found.state == LotState.HELD:
+        return found.hold_reason or str(_("Lô này tạm giữ, không được bán."))
+    if found.state == LotState.RECALLED:
+        return str(_("Lô này đang bị thu hồi. Hãy cất riêng phần còn lại và làm theo lời dặn của cán bộ xã."))
+    return "" if found.remaining > 0 else str(_("Lô này không còn gì để đóng gói, tách hay gộp."))
 
 
 def _judge(session: Session, found: LotView, story: Sequence[RecordView], today: date) -> Result:

@@ -66,6 +66,7 @@ def passport(code: str) -> ResponseReturnValue:
         "traceability/passport.html",
         lot=lot,
         household=household,
+        is_household_shown=household.is_shown,
         site=site,
         certificates=certificates,
         steps=[

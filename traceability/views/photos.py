@@ -38,7 +38,7 @@ def keep_photos(form: PhotoForm) -> tuple[str, ...]:
     media_dir = Path(current_app.config["MEDIA_DIR"])
     for data in form.photos.read_all():
         try:
-            with transaction() as session:
+            with transaction(is_work=False) as session:
                 kept.append(store_photo(session, data, media_dir=media_dir, now=utcnow()).sha256)
         except DomainError as error:
             form.photos.errors = [*form.photos.errors, error.message]

@@ -14,13 +14,14 @@ from marketplace.accounts.rules import Permission
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError
+from marketplace.core.quantity import get_unit
 from traceability.forms.diary import MergeForm, PackForm, SplitForm
 from traceability.queries.lots import LotView, list_usable_lots
 from traceability.rules.entries import PackEntry
 from traceability.services.lots import merge_lots, pack_lot, split_lot
 from traceability.views.amounts import read_amounts
 from traceability.views.blueprint import blueprint
-from traceability.views.lots import own_lot
+from traceability.views.lots import own_lot, why_unusable
 from traceability.views.owner import own_household_id, show_refusal
 from traceability.views.photos import keep_photos, kept_photos
 
@@ -54,6 +55,8 @@ def pack(code: str) -> ResponseReturnValue:
                 return redirect(url_for("traceability.lot", code=packs.code), 303)
             except DomainError as error:
                 status = show_refusal(form, error)
+    elif stop := why_unusable(lot):
+        return render_template("traceability/pack.html", form=form, lot=lot, kept=(), stop=stop), 409
     else:
         form.happened_on.data = local_date(utcnow())
         form.best_before_on.data = lot.best_before_on
@@ -83,6 +86,8 @@ def split(code: str) -> ResponseReturnValue:
     form = SplitForm()
     status = 200
     if not form.is_submitted():
+        if stop := why_unusable(lot):
+            return render_template("traceability/split.html", form=form, lot=lot, stop=stop), 409
         form.happened_on.data = local_date(utcnow())
     elif not form.validate():
         status = 422
@@ -99,6 +104,17 @@ def split(code: str) -> ResponseReturnValue:
     return render_template("traceability/split.html", form=form, lot=lot), status
 
 
+def _why_alone(lot: LotView, fitting: int) -> str:
+    """Say why there is nothing to mix a lot with; empty when there is."""
+    if fitting > 1:
+        return ""
+    unit = get_unit(lot.unit).label
+    said = _(
+        "Nhà mình chỉ có một lô %(produce)s tính bằng %(unit)s, nên chưa có gì để gộp.", produce=lot.produce, unit=unit
+    )
+    return str(said)
+
+
 @blueprint.route("/so-tay/lo/<code>/gop", methods=["GET", "POST"])
 @needs(Permission.KEEP_DIARY)
 def merge(code: str) -> ResponseReturnValue:
@@ -110,6 +126,10 @@ def merge(code: str) -> ResponseReturnValue:
     amounts = read_amounts()
     status = 200
     if not form.is_submitted():
+        refusal = why_unusable(lot)
+        if stop := refusal or _why_alone(lot, len(lots)):
+            page = render_template("traceability/merge.html", form=form, lot=lot, lots=lots, inputs=amounts, stop=stop)
+            return page, 409 if refusal else 200
         form.happened_on.data = local_date(utcnow())
     elif not form.validate() or amounts.problems:
         status = 422

@@ -29,7 +29,7 @@ from traceability.queries.sensors import (
     sum_rows,
 )
 from traceability.rules.sensor_chart import Chart, draw_chart
-from traceability.rules.sensor_files import MAX_BYTES, Fault, read_table
+from traceability.rules.sensor_files import MAX_BYTES, Fault, is_text, read_table
 from traceability.rules.sensor_words import Words, tell_alert, tell_moment, tell_span, with_unit, write_percent
 from traceability.rules.sensors import MEASURES, DeviceFacts, Measure, draw_band
 from traceability.services.devices import NewKey, edit_device, register_device, renew_key, revoke_key
@@ -262,9 +262,9 @@ def import_readings(device_id: int) -> ResponseReturnValue:
     if data is None:
         form.file.errors = [*form.file.errors, _("Hãy chọn một tệp CSV.")]
         return _file_page(found, form, status=422)
-    if len(data) > MAX_BYTES:
-        form.file.errors = [_("Tệp này quá lớn. Mỗi lần gửi tối đa 2 MB.")]
-        return _file_page(found, form, status=413)
+    if len(data) > MAX_BYTES or not is_text(data):
+        form.file.errors = [_refuse_file(data)]
+        return _file_page(found, form, status=413 if len(data) > MAX_BYTES else 422)
     table = read_table(data, found.measure, utcnow())
     if table.faults:
         return _file_page(found, form, table.faults, table.more_faults, status=422)
@@ -284,6 +284,12 @@ def import_readings(device_id: int) -> ResponseReturnValue:
         said += " " + _("%(count)s số đo quá cũ nên không tính.", count=too_late)
     flash(said, "success")
     return redirect(url_for("traceability.device", device_id=found.id), 303)
+
+
+def _refuse_file(data: bytes) -> str:
+    if len(data) > MAX_BYTES:
+        return str(_("Tệp này quá lớn. Mỗi lần gửi tối đa 2 MB."))
+    return str(_("Tệp này không phải tệp CSV. Hãy xuất số đo từ máy đo ra tệp CSV rồi gửi lại."))
 
 
 def _file_page(

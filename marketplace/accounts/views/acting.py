@@ -1,21 +1,24 @@
 """Làm hộ: choosing the household to work for, and the trace that such work leaves."""
 
-from flask import flash, g, redirect, render_template, request, session, url_for
+from flask import flash, g, has_request_context, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
+from sqlalchemy.orm import Session
 
 from marketplace.accounts.forms import ActingForm
 from marketplace.accounts.gate import ACTING_FOR, current_actor, needs, permission_of
-from marketplace.accounts.queries import list_helped_households
+from marketplace.accounts.queries import HelpedHousehold, list_helped_households
 from marketplace.accounts.rules import Permission
 from marketplace.accounts.services import note_acting, start_acting, stop_acting
 from marketplace.accounts.views.blueprint import blueprint
 from marketplace.core.clock import utcnow
-from marketplace.core.db import db, transaction
+from marketplace.core.db import before_commit, db, transaction
 from marketplace.core.errors import NotFound
+from marketplace.core.text import fold
 
-_FIRST_FAILURE = 400
+#: More households than this are searched rather than read through.
+_SEEN_AT_ONCE = 8
+_LONGEST_SEARCH = 60
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Work that is done for a household, as opposed to an officer's own.
 _HOUSEHOLD_WORK = frozenset({Permission.KEEP_DIARY, Permission.SELL, Permission.MANAGE_HOUSEHOLD})
@@ -32,9 +35,21 @@ _WORK = {
 @blueprint.get("/lam-ho")
 @needs(Permission.SIGNED_IN)
 def acting() -> ResponseReturnValue:
-    """Show for which households a person may work."""
+    """Show for which households a person may work; somebody who helps many finds one by name, place or code."""
     households = list_helped_households(db.session(), current_actor().user_id or 0)
-    return render_template("accounts/acting.html", households=households)
+    typed = request.args.get("tim", "").strip()[:_LONGEST_SEARCH]
+    words = fold(typed).split()
+    return render_template(
+        "accounts/acting.html",
+        households=[one for one in households if all(word in _searched(one) for word in words)],
+        current=next((one for one in households if one.household_id == current_actor().household_id), None),
+        has_search=len(households) > _SEEN_AT_ONCE,
+        typed=typed,
+    )
+
+
+def _searched(household: HelpedHousehold) -> str:
+    return fold(f"{household.name} {household.place} {household.code}")
 
 
 @blueprint.post("/lam-ho")
@@ -58,14 +73,13 @@ def act() -> ResponseReturnValue:
     return redirect("/so-tay", 303)
 
 
-@blueprint.after_app_request
-def note_work(response: Response) -> Response:
-    """Write down for the household that somebody else changed something in its name."""
-    if request.method in _READING or response.status_code >= _FIRST_FAILURE or "actor" not in g:
-        return response
+@before_commit
+def note_work(db_session: Session) -> None:
+    """Write down for the household that somebody else changes something in its name, with the change itself."""
+    if not has_request_context() or request.method in _READING or "actor" not in g or "is_acting_noted" in g:
+        return
     actor = current_actor()
     if actor.is_helper and permission_of(request.endpoint or "") in _HOUSEHOLD_WORK:
+        g.is_acting_noted = True
         what = _WORK.get(request.blueprint or "", "Làm việc khác")
-        with transaction() as db_session:
-            note_acting(session=db_session, actor=actor, what=what, now=utcnow())
-    return response
+        note_acting(session=db_session, actor=actor, what=what, now=utcnow())

@@ -55,7 +55,7 @@ def test_a_correction_is_two_leaves_that_name_what_they_correct(session):
     )
     correct_record(
         session=session, household_id=household_id, record_id=wrong.id, reason="Ghi nhầm ngày",
-        changes={"happened_on": date(2026, 9, 3)}, actor=actor, key=uuid.uuid4(), now=NOW,
+        changes={"happened_on": date(2026, 10, 15)}, actor=actor, key=uuid.uuid4(), now=NOW,
     )  # fmt: skip
     body = session.scalar(select(Record.body).where(Record.id == wrong.id))
     corrected = [leaf for leaf in leaves_of(session) if leaf.get("corrects") == hashlib.sha256(body).hexdigest()]

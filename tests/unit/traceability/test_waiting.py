@@ -12,6 +12,7 @@ from traceability.rules.waiting import (
     Treatment,
     check_harvest,
     earliest_harvest,
+    explain_hold,
     find_blocking,
     last_waiting_day,
 )
@@ -46,6 +47,16 @@ def test_zero_days_forbid_the_day_of_the_spray_only() -> None:
     spray = Treatment(1, "Bt", date(2026, 11, 10), last_waiting_day(date(2026, 11, 10), 0))
     assert find_blocking([spray], date(2026, 11, 10)) == spray
     assert find_blocking([spray], date(2026, 11, 11)) is None
+
+
+def test_an_animal_is_given_a_drug_and_slaughtered() -> None:
+    drug = Treatment(1, "Thuốc ho", date(2026, 11, 10), date(2026, 11, 17))
+    with pytest.raises(Refused, match=r"Chưa được giết mổ\. .*được giết mổ từ ngày 18/11/2026"):
+        check_harvest([drug], date(2026, 11, 12), "giết mổ")
+    said = explain_hold(drug, date(2026, 11, 12), "giết mổ")
+    assert said.startswith("Giết mổ ngày 12/11/2026 nằm trong")
+    assert "dùng ngày 10/11/2026" in said
+    assert "phun" not in said
 
 
 @given(TREATMENTS, DAYS)

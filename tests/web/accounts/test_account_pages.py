@@ -1,11 +1,13 @@
 """One's own account, helpers, and working for a household."""
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from marketplace.accounts.models import User
+from marketplace.accounts.models import Membership, User
 from marketplace.accounts.passwords import verify_password
 from marketplace.accounts.queries import find_person_by_id, list_acting_log, list_members
 from marketplace.accounts.rules import Role
+from marketplace.core.clock import utcnow
+from marketplace.core.errors import Unavailable
 from tests.factories.accounts import PASSWORD, make_user
 from tests.factories.sellers import make_commune, make_household
 from tests.web.sign_in import sign_in
@@ -116,12 +118,47 @@ def test_a_helper_chooses_the_household_and_stops(client, session):
     assert "Sửa hồ sơ của hộ" in account
 
 
+def test_neighbours_of_one_name_are_told_apart_and_found(client, session):
+    user_id = make_user(session, roles={Role.HELPER}, household_id=make_household(session, shown_name="Nhà bà Hoa"))
+    sign_in(client, user_id)
+    with client.session_transaction() as browser:
+        browser.pop("acting_for")
+    page = client.get("/lam-ho").text
+    code = session.execute(text("SELECT code FROM sellers_households")).scalar_one()
+    assert code in page
+    assert "Thôn 4, Xã Tân Ninh" in page
+    assert 'name="tim"' not in page
+    for number in range(9):
+        other = make_household(session, shown_name=f"Nhà ông Ba {number}", hamlet=f"Thôn Đồng {number}")
+        session.add(Membership(user_id=user_id, household_id=other, kind="helper", granted_at=utcnow()))
+    session.flush()
+    assert 'name="tim"' in client.get("/lam-ho").text
+    found = client.get("/lam-ho?tim=thon dong 7").text
+    assert "Nhà ông Ba 7" in found
+    assert "Nhà ông Ba 6" not in found
+    assert "Nhà bà Hoa" in client.get(f"/lam-ho?tim={code.lower()}").text
+    assert "Không thấy hộ nào như vậy" in client.get("/lam-ho?tim=xyz").text
+
+
 def test_a_refused_attempt_is_no_work(client, session):
     household_id = make_household(session)
     sign_in(client, make_user(session, roles={Role.HELPER}, household_id=household_id))
     assert client.post("/ho-cua-toi/noi-san-xuat/moi?loai=field", data={"name": ""}).status_code == 422
     assert client.get("/ho-cua-toi").status_code == 200
     assert list_acting_log(session, household_id) == []
+
+
+def test_work_that_cannot_be_noted_is_not_done(client, session, monkeypatch):
+    household_id = make_household(session)
+    sign_in(client, make_user(session, roles={Role.HELPER}, household_id=household_id))
+
+    def fail(**_):
+        raise Unavailable
+
+    monkeypatch.setattr("marketplace.accounts.views.acting.note_acting", fail)
+    work = {"name": "Ruộng", "form_key": "8c8f2a53-6e5a-4a43-9d0c-3f3f51a3c0de", "parent_id": ""}
+    client.post("/ho-cua-toi/noi-san-xuat/moi?loai=field", data=work)
+    assert session.execute(text("SELECT count(*) FROM sellers_sites")).scalar_one() == 0
 
 
 def test_what_owners_do_is_not_in_the_log(client, session):
@@ -138,6 +175,16 @@ def test_nobody_acts_for_strangers(client, session):
     for number in (household_id, 2**40, 0, -1, "x", 2**70):
         assert client.post("/lam-ho", data={"household_id": number}).status_code == 404
     assert client.get("/ho-cua-toi").location == "/ho-cua-toi/moi"
+
+
+def test_a_seller_without_a_household_is_shown_how_to_open_one(client, session):
+    sign_in(client, make_user(session))
+    for path in ("/so-tay", "/hang-ban"):
+        answer = client.get(path)
+        assert answer.status_code == 403
+        assert 'href="/ho-cua-toi/moi"' in answer.text
+        assert "Mở hộ bán hàng" in answer.text
+    assert "Mở hộ bán hàng" not in client.get("/dieu-hanh").text
 
 
 def test_a_forged_choice_is_worth_nothing(client, session):

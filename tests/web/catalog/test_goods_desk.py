@@ -130,14 +130,15 @@ def test_a_replayed_form_makes_one_product(client, session, household_id):
         ("price", "50000001", "Số tiền không được quá 50.000.000đ."),
         ("price", "mười nghìn", "Hãy nhập số tiền"),
         ("price", "9" * 400, "Hãy nhập số tiền"),
-        ("content_amount", "-1", "Hãy nhập số lượng bằng chữ số"),
+        ("content_amount", "-1", "Số lượng phải lớn hơn 0."),
         ("content_amount", "0", "Số lượng phải lớn hơn 0."),
         ("content_amount", "NaN", "Hãy nhập số lượng bằng chữ số"),
         ("content_amount", "", "Hãy ghi mỗi đơn vị bán lấy bao nhiêu từ lô"),
         ("content_unit", "thung", "Hãy chọn đơn vị của lô."),
         ("parcel_g", "", "Hãy nhập cân nặng khi gửi"),
-        ("parcel_g", "0", "Số lượng phải lớn hơn 0."),
-        ("parcel_g", "-600", "Hãy nhập số lượng bằng chữ số"),
+        ("parcel_g", "0", "Cân nặng phải lớn hơn 0."),
+        ("parcel_g", "-600", "Cân nặng phải lớn hơn 0."),
+        ("parcel_g", "1,2 kg", "Hãy nhập cân nặng bằng chữ số, ví dụ 1200 nếu nặng 1,2 kg (tính bằng gam)."),
         ("parcel_g", "600,5", "Cân nặng là số gam tròn"),
         ("parcel_g", "50001", "Cân nặng là số gam tròn"),
         ("max_days_in_transit", None, "Hãy chọn số ngày hàng chịu được trên đường."),
@@ -241,6 +242,8 @@ def test_a_price_that_cannot_be_stays_in_its_field(client, session, household_id
     offer = make_offer(session, household_id, now=now)
     html = body(client.post(f"/hang-ban/{offer.product_id}/gia", data={"price": price}), 422)
     assert f'id="gia-{offer.product_id}-loi"' in html
+    assert re.search(r'<details class="goods-price" open>.*?role="alert" tabindex="-1" data-focus', html, re.DOTALL)
+    assert "Chưa đổi được giá của" in html
     assert "<script>alert" not in html
     session.expire_all()
     assert session.execute(select(Offer.price_vnd)).scalar_one() == 25_000
@@ -269,7 +272,7 @@ def test_a_draft_without_goods_is_not_put_on_sale(client, session, household_id,
         ({"lot_id": "999999"}, "Lô này chưa bán được"),
         ({"lot_id": "9" * 30}, "Hãy chọn một lô hàng."),
         ({"amount": ""}, "Hãy nhập số lượng."),
-        ({"amount": "-5"}, "Hãy nhập số lượng bằng chữ số"),
+        ({"amount": "-5"}, "Số lượng phải lớn hơn 0."),
         ({"amount": "0"}, "Số lượng phải lớn hơn 0."),
         ({"amount": "100,1"}, "Lô này chỉ còn 100 kg."),
         ({"amount": "0,01"}, "chưa đủ một kg"),
@@ -351,8 +354,13 @@ def test_goods_are_taken_back_once(client, session, household_id, now):
 def test_stopping_for_good(client, session, household_id, now):
     offer = make_offer(session, household_id, now=now)
     path = f"/hang-ban/{offer.product_id}/ngung-han"
-    assert client.post(path, data={"form_key": "x"}).status_code == 422
-    assert client.post(path, data={"form_key": str(uuid.uuid4())}).status_code == 303
+    assert client.post(path, data={"form_key": "x", "understood": "y"}).status_code == 422
+    assert "không bán lại được nữa" in body(client.get(f"/hang-ban/{offer.product_id}"), 200)
+    html = body(client.post(path, data={"form_key": str(uuid.uuid4())}), 422)
+    assert "Hãy đánh dấu ô này nếu bạn chắc chắn" in html
+    assert 'href="#understood"' in html
+    assert session.execute(select(Offer.state)).scalar_one() == "on_sale"
+    assert client.post(path, data={"form_key": str(uuid.uuid4()), "understood": "y"}).status_code == 303
     session.expire_all()
     assert session.execute(select(Offer.state)).scalar_one() == "withdrawn"
     assert outside(session, offer.lot_id) == 0

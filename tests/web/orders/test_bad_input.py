@@ -26,7 +26,7 @@ AMOUNTS = [
     ("", 422, "Hãy nhập số lượng."),
     ("   ", 422, "Hãy nhập số lượng."),
     ("nhiều", 422, UNREADABLE),
-    ("-3", 422, UNREADABLE),
+    ("-3", 422, "Số lượng phải lớn hơn 0."),
     ("NaN", 422, UNREADABLE),
     ("Infinity", 422, UNREADABLE),
     ("1e5", 422, UNREADABLE),

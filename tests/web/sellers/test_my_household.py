@@ -198,8 +198,10 @@ def test_bad_places_are_not_made(client, session):
     sign_in(client, make_user(session, household_id=household_id))
     for changes, message in (
         ({"name": " "}, "Hãy đặt tên để dễ chọn khi ghi sổ."),
-        ({"area_m2": "một mẫu"}, "Hãy nhập số lượng bằng chữ số"),
-        ({"area_m2": "0"}, "Số lượng phải lớn hơn 0."),
+        ({"area_m2": "một mẫu"}, "Hãy nhập diện tích bằng chữ số"),
+        ({"area_m2": "-5"}, "Diện tích phải lớn hơn 0."),
+        ({"area_m2": "9000000"}, "Diện tích này lớn quá mức cho phép."),
+        ({"area_m2": "0"}, "Diện tích phải lớn hơn 0."),
         ({"area_m2": "10.000.001"}, "lớn"),
     ):
         typed = {"form_key": str(uuid.uuid4()), "name": "Ruộng", **changes}

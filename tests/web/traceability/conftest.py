@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 
 import pytest
@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 
 from marketplace.accounts.queries import load_actor
 from marketplace.accounts.rules import Actor, Role
-from marketplace.core.clock import utcnow
+from marketplace.core.clock import local_date, utcnow
 from sellers.queries import get_household
 from tests.factories.accounts import make_user
 from tests.factories.sellers import make_household, make_site
+from tests.factories.traceability import make_season
 from tests.web.sign_in import sign_in
+from traceability.queries.seasons import SeasonView
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,20 @@ def home(session: Session) -> Home:
         get_household(session, household_id).commune_id,
         user_id,
         load_actor(session, user_id, household_id),
+    )
+
+
+@pytest.fixture
+def season(session: Session, home: Home) -> SeasonView:
+    """A season of vegetables that began two months ago."""
+    now = utcnow()
+    return make_season(
+        session,
+        home.household_id,
+        site_id=home.site_id,
+        started_on=local_date(now) - timedelta(days=60),
+        actor=home.actor,
+        now=now,
     )
 
 

@@ -27,19 +27,6 @@ def body(response, status=200):
     return html
 
 
-@pytest.fixture
-def season(session, home):
-    now = utcnow()
-    return make_season(
-        session,
-        home.household_id,
-        site_id=home.site_id,
-        started_on=local_date(now) - timedelta(days=60),
-        actor=home.actor,
-        now=now,
-    )
-
-
 def test_the_diary_begins_with_the_first_season(keeper, session, home, typed):
     html = body(keeper.get("/so-tay"))
     assert "Nhà mình chưa mở vụ nào" in html
@@ -135,7 +122,7 @@ def test_a_lot_that_lacks_something_says_what(keeper, session, home, typed):
         ("nhap", {"what": "seed", "name": " "}, "Hãy ghi tên như trên bao bì."),
         ("nhap", {"what": "gold", "name": "Vàng"}, "Hãy chọn một mục trong danh sách."),
         ("nhap", {"what": "seed", "name": "x" * 121}, "Đoạn này quá dài"),
-        ("nhap", {"what": "seed", "name": "Hạt", "amount": "-5", "unit": "kg"}, "Hãy nhập số lượng bằng chữ số"),
+        ("nhap", {"what": "seed", "name": "Hạt", "amount": "-5", "unit": "kg"}, "Số lượng phải lớn hơn 0."),
         ("nhap", {"what": "seed", "name": "Hạt", "amount": "5"}, "Hãy chọn đơn vị tính."),
         ("nhap", {"what": "seed", "name": "Hạt", "amount": "5", "unit": "tan"}, "Hãy chọn một mục"),
         ("nhap", {"what": "seed", "name": "Hạt của bà Hòa 0912345678"}, "Đừng ghi số điện thoại"),
@@ -162,12 +149,24 @@ def test_a_lot_that_lacks_something_says_what(keeper, session, home, typed):
             {
                 "kind": "spraying",
                 "operator": "household",
+                "product": "Bt",
+                "target": "sâu",
+                "waiting_days": "1 tuần",
+            },
+            "Hãy nhập một số tròn bằng chữ số, ví dụ 7.",
+        ),
+        (
+            "thuoc",
+            {
+                "kind": "spraying",
+                "operator": "household",
                 "product": "",
                 "target": "sâu",
                 "waiting_days": "3",
             },
             "Hãy ghi tên thuốc",
         ),
+        ("viec", {"kind": "watering", "operator": "household", "happened_on": "2021-12-01"}, "trước ngày bắt đầu"),
         ("thu", {"unit": "kg"}, "Hãy ghi số lượng."),
         ("thu", {"amount": "0", "unit": "kg"}, "Số lượng phải lớn hơn 0."),
         ("thu", {"amount": "5"}, "Hãy chọn"),
@@ -183,6 +182,8 @@ def test_bad_entries_are_refused_beside_their_field(keeper, session, season, typ
     assert complaint in html
     assert 'aria-invalid="true"' in html or "has-error" in html or "Biểu mẫu đã cũ" in html
     assert "Not a valid" not in html
+    if "waiting_days" in fields:
+        assert f'value="{fields["waiting_days"]}"' in html
     assert count(session, Record) == before
     assert count(session, Lot) == 0
 
@@ -223,22 +224,6 @@ def test_scripts_are_shown_as_text(keeper, season, typed):
     html = body(keeper.get(f"/so-tay/vu/{season.id}"))
     assert script not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
-
-
-def test_forms_begin_with_what_was_written_last_time(keeper, season, typed):
-    spray = typed(
-        kind="spraying",
-        product="Thuốc Bt",
-        target="sâu tơ",
-        waiting_days="7",
-        operator="hired",
-        happened_on=str(local_date(utcnow())),
-    )
-    keeper.post(f"/so-tay/vu/{season.id}/thuoc", data=spray)
-    html = body(keeper.get(f"/so-tay/vu/{season.id}/thuoc"))
-    assert 'value="Thuốc Bt"' in html
-    assert 'value="7"' in html
-    assert re.search(r'value="hired" checked', html)
 
 
 @pytest.mark.parametrize("what", ["nhap", "viec", "thuoc", "thu"])
@@ -286,6 +271,12 @@ def test_a_correction_keeps_the_old_line_in_sight(keeper, session, home, season,
     assert verify_chain(session, home.household_id).is_intact
     html = body(keeper.post(page, data=typed(**right, reason="Lần nữa")), 409)
     assert "đã được đính chính rồi" in html
+    newest = session.execute(
+        select(Record.id).where(Record.corrects_id == record_id, Record.kind == "incoming")
+    ).scalar_one()
+    response = keeper.get(page)
+    assert (response.status_code, response.location) == (303, f"/so-tay/ghi-chep/{newest}/sua")
+    assert "Đây là dòng mới" in body(keeper.get(response.location))
 
 
 def test_an_entry_can_be_struck_out(keeper, session, season, typed):
@@ -300,6 +291,33 @@ def test_an_entry_can_be_struck_out(keeper, session, season, typed):
     html = body(keeper.get(f"/so-tay/vu/{season.id}"))
     assert "Hôm đó trời mưa" in html
     assert "tl-corrected" in html
+    response = keeper.get(f"/so-tay/ghi-chep/{record_id}/sua")
+    assert (response.status_code, response.location) == (303, f"/so-tay/vu/{season.id}")
+    assert "Ghi chép này đã được gạch đi" in body(keeper.get(response.location))
+
+
+def test_a_correction_that_holds_a_lot_says_so(keeper, session, home, season, typed):
+    today = local_date(utcnow())
+    base = f"/so-tay/vu/{season.id}"
+    spray = {
+        "kind": "spraying",
+        "product": "Thuốc Bt",
+        "target": "sâu tơ",
+        "waiting_days": "7",
+        "operator": "household",
+    }
+    keeper.post(f"{base}/thuoc", data=typed(**spray, happened_on=str(today - timedelta(days=20))))
+    body(keeper.post(f"{base}/thu", data=typed(amount="10", unit="kg", happened_on=str(today))), 303)
+    lot = session.execute(select(Lot)).scalar_one()
+    html = body(keeper.get(base))
+    assert "tạm giữ, không được bán" not in html
+    record_id = session.execute(select(Record.id).where(Record.kind == "spraying")).scalar_one()
+    wrong_day = typed(**spray, happened_on=str(today - timedelta(days=2)), reason="Ghi nhầm ngày")
+    body(keeper.post(f"/so-tay/ghi-chep/{record_id}/sua", data=wrong_day), 303)
+    html = body(keeper.get(base))
+    assert f"Lô tạm giữ, không được bán: {lot.code}" in html
+    assert f'<a href="/so-tay/lo/{lot.code}">Rau muống {lot.code}</a>: Thu hoạch ngày' in html
+    assert "(dùng ngày" in html
 
 
 def test_a_season_is_closed_for_good(keeper, session, season, typed):

@@ -1,7 +1,7 @@
 """Lots in the diary, through a browser without JavaScript: packing, splitting, mixing, loss, stickers."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from marketplace.core.clock import local_date, utcnow
 from tests.factories.sellers import make_household
@@ -65,7 +65,7 @@ def test_packing_splitting_losing_and_merging_through_forms(keeper, session, hom
         ("dong-goi", {"taken": "1", "amount": "1", "unit": "goi", "content": "nửa"}, "Hãy nhập số lượng bằng chữ số"),
         ("dong-goi", {"taken": "10", "amount": "11", "unit": "kg"}, "không thể ra nhiều hơn"),
         ("dong-goi", {"taken": "", "amount": "", "unit": "tui"}, "Hãy ghi lượng lấy ra."),
-        ("dong-goi", {"taken": "-1", "amount": "10", "unit": "tui"}, "Hãy nhập số lượng bằng chữ số"),
+        ("dong-goi", {"taken": "-1", "amount": "10", "unit": "tui"}, "Số lượng phải lớn hơn 0."),
         ("dong-goi", {"taken": "1", "amount": "10", "unit": "xe"}, "Hãy chọn một mục"),
         ("tach", {"amount": "60", "second": "41"}, "chỉ còn 100 kg"),
         ("tach", {"amount": ""}, "Hãy ghi lượng tách ra."),
@@ -88,6 +88,27 @@ def test_bad_handling_of_a_lot_is_refused(keeper, session, home, typed, page, fi
     assert "has-error" in html or "Có chỗ cần sửa" in html
     session.expire_all()
     assert get_lot(session, lot.id).quantity_out == 0
+
+
+def test_a_held_lot_is_refused_when_the_form_is_opened(keeper, session, home):
+    lot = make_verified_lot(session, home.household_id, actor=home.actor, now=utcnow())
+    session.execute(update(Lot).values(state="held", hold_reason="Thu hoạch trong thời gian cách ly."))
+    for page in ("dong-goi", "tach", "gop"):
+        html = body(keeper.get(f"/so-tay/lo/{lot.code}/{page}"), 409)
+        assert "Thu hoạch trong thời gian cách ly." in html
+        assert "Quay lại lô hàng" in html
+        assert 'name="happened_on"' not in html
+    html = body(keeper.get(f"/so-tay/lo/{lot.code}"))
+    assert "In tem" not in html
+    assert "Thu hoạch trong thời gian cách ly." in body(keeper.get(f"/so-tay/lo/{lot.code}/tem"))
+
+
+def test_a_single_lot_has_nothing_to_be_mixed_with(keeper, session, home):
+    lot = make_verified_lot(session, home.household_id, actor=home.actor, now=utcnow())
+    html = body(keeper.get(f"/so-tay/lo/{lot.code}/gop"))
+    assert "nên chưa có gì để gộp" in html
+    assert 'name="happened_on"' not in html
+    assert "In tem" in body(keeper.get(f"/so-tay/lo/{lot.code}"))
 
 
 def test_lots_of_others_cannot_be_merged_in(keeper, session, home, typed):

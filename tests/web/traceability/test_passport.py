@@ -145,6 +145,15 @@ def test_a_kept_waiting_period_is_told(client, session, home):
     assert "lần nào cũng đợi hết" not in html
 
 
+@pytest.mark.parametrize(("state", "is_linked"), [("draft", False), ("verified", True), ("suspended", True)])
+def test_a_household_without_a_page_is_named_without_a_link(client, session, home, lot, state, is_linked):
+    code = get_household(session, home.household_id).code
+    session.execute(text("UPDATE sellers_households SET state = :state"), {"state": state})
+    html = body(client.get(f"/lo/{lot.code}"))
+    assert (f'href="/ho/{code}"' in html) is is_linked
+    assert client.get(f"/ho/{code}").status_code == (200 if is_linked else 404)
+
+
 def test_a_recall_is_the_first_thing_to_read(client, session, home, lot):
     recall_lot(
         session=session,

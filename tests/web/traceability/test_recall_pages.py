@@ -10,10 +10,13 @@ from sqlalchemy import func, select, text
 
 from marketplace.accounts.rules import Role
 from marketplace.core.clock import local_date, utcnow
+from marketplace.core.models import Notice, OutboxEvent
+from marketplace.desk.tasks import tell_households_recalled
 from tests.factories.accounts import make_user
 from tests.factories.sellers import make_commune
 from tests.factories.traceability import make_lot, make_season, make_verified_lot
 from tests.web.sign_in import sign_in
+from tests.web.traceability.deliveries import deliver
 from traceability.models.custody import Record
 from traceability.models.log import LogEntry
 from traceability.models.recall import RecallAddition, RecallNotice, RecallReturn, RecallStep
@@ -50,6 +53,18 @@ def begin(officer, lot, typed):
         return response.location
 
     return begin
+
+
+def test_the_household_is_told_as_a_seller(in_app, session, home, lot, begin):
+    begin()
+    event = session.execute(select(OutboxEvent).where(OutboxEvent.name == "traceability.lot_recalled")).scalar_one()
+    make_user(session, household_id=home.household_id)
+    deliver(session, event, tell_households_recalled)
+    told = session.execute(select(Notice).where(Notice.channel == "desk", Notice.user_id == home.user_id)).scalar_one()
+    assert told.subject == f"Xã thu hồi lô {lot.code}"
+    assert told.link == f"/so-tay/lo/{lot.code}"
+    assert "Lý do: Dư lượng thuốc 0,5 mg/kg. Hãy ngừng bán" in told.body_text
+    assert "Đừng ăn" not in told.body_text
 
 
 def notice(**changes):

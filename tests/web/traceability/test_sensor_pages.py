@@ -93,7 +93,7 @@ def test_a_device_is_registered_and_its_key_shown_once(keeper, session, home, ty
         ({"high_limit": "10"}, "Mức cao nhất phải lớn hơn mức thấp nhất"),
         ({"high_limit": "95"}, "từ -50 đến 90 °C"),
         ({"patience_minutes": "1"}, "từ 5 đến 720"),
-        ({"silence_hours": "x"}, "số"),
+        ({"silence_hours": "x"}, "Hãy nhập một số tròn bằng chữ số, ví dụ 7."),
         ({"site_id": "999999"}, "Hãy chọn một mục"),
     ],
 )
@@ -154,6 +154,14 @@ def test_the_range_is_changed(keeper, session, home, device):
     assert "Ô hai" in body(keeper.get(f"{LIST}/{device.id}/sua"))
 
 
+@pytest.mark.parametrize("data", [b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01", b"PK\x03\x04\x14\x00", b"%PDF-1.7\n%abc"])
+def test_a_file_without_text_is_refused_in_one_sentence(keeper, session, device, data):
+    html = body(upload(keeper, device, data), 422)
+    assert "Tệp này không phải tệp CSV." in html
+    assert "Dòng 1" not in html
+    assert count(session, SensorReading) == 0
+
+
 def test_a_file_is_taken_once(keeper, session, device):
     now = utcnow()
     rows = [*every(30, now - timedelta(hours=3), ["30,5", "31", "29,5"]), (now - timedelta(days=70), "30")]
@@ -175,7 +183,7 @@ def test_a_file_is_taken_once(keeper, session, device):
         ("{good};31\n{good};95", "Dòng 2, cột 2: Giá trị phải từ -50 đến 90 °C."),
         ("{good};31\n<script>;3", "Dòng 2, cột 1: “&lt;script&gt;” thiếu giờ"),
         ("", "Tệp không có dòng số đo nào"),
-        (b"\xff\x00\x01", "Dòng 1"),
+        (b"\xff\x00\x01", "Tệp này không phải tệp CSV."),
     ],
 )
 def test_a_file_with_a_fault_changes_nothing_and_says_where(keeper, session, device, content, words):
