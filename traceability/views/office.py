@@ -120,7 +120,7 @@ def _review_page(lot: LotView, form: SendBackForm, problem: str = "", status: in
         ),
         is_own_hand=find_own_hand(story, current_actor().party),
         is_waiting=lot.state == LotState.AWAITING,
-        due=_due_times([lot]).get(lot.id),
+        due=_due_times([lot]).get(lot.id) if lot.state == LotState.AWAITING else None,
         now=utcnow(),
         neighbours=list_neighbours(session, lot.id),
         recall=find_recall_of_lot(session, lot.id),

@@ -172,7 +172,7 @@ def test_a_drill_stops_nothing_and_a_recall_stops_everything(officer, session, h
         ({**words, "kind": ""}, "Hãy chọn"),
         ({**words, "kind": "drill", "reason": ""}, "Hãy ghi vì sao thu hồi."),
         ({**words, "kind": "drill", "instruction": " "}, "Hãy ghi người mua phải làm gì"),
-        ({**words, "kind": "drill", "reason": "x" * 121}, "Đoạn này quá dài"),
+        ({**words, "kind": "drill", "reason": "x" * 501}, "Đoạn này quá dài. Tối đa 500 ký tự."),
     ):
         assert complaint in body(officer.post(page, data=typed(**fields)), 422)
     assert count(session, Recall) == 0
@@ -183,6 +183,7 @@ def test_a_drill_stops_nothing_and_a_recall_stops_everything(officer, session, h
     assert "Đây là diễn tập" in body(officer.get(locations.pop()))
     assert (state_of(session, lot), state_of(session, part)) == ("verified", "verified")
 
+    words["sure"] = lot.code
     response = officer.post(page, data=typed(**words, kind="real"))
     assert response.status_code == 303
     html = body(officer.get(response.location))
@@ -214,7 +215,7 @@ def test_a_recall_reaches_what_other_households_made_of_it(officer, session, hom
     unrelated = make_lot(session, other, produce="Cải bẹ", now=now, is_complete=False)
     page = f"/xa/thu-hoi/moi?lo={lot.code}"
     assert "Hộ ông Bình" in body(officer.get(page))
-    form = typed(kind="real", reason="Dư lượng thuốc", instruction="Đừng ăn", remedy="refund")
+    form = typed(kind="real", reason="Dư lượng thuốc", instruction="Đừng ăn", remedy="refund", sure=lot.code)
     assert officer.post(page, data=form).status_code == 303
     assert (state_of(session, made), state_of(session, unrelated)) == ("recalled", "recorded")
     assert verify_chain(session, other).is_intact
