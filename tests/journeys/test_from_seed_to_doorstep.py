@@ -149,6 +149,7 @@ def test_3_only_the_officer_of_that_commune_verifies_it(someone, told):
     assert "Hạt cải mèo Mường Lát" in text
     assert "Ghi nhầm ngày phun" in text
     assert officer.page.locator("main .tl-photos img").count() >= 1
+    officer.page.check("main [name=has_read]")
     officer.press("Xác nhận")
 
     owner = someone()

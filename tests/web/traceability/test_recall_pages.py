@@ -227,7 +227,6 @@ def test_the_ledger_balances_and_the_end_waits_for_it(officer, session, lot, beg
     sealed = session.scalars(select(Record.kind).where(Record.kind.startswith("recall")).order_by(Record.id)).all()
     assert sealed == ["recall", "recall_closed"]
     assert verify_chain(session, lot.household_id).is_intact
-    assert "Kết thúc thu hồi" in body(officer.get(f"/lo/{lot.code}"))
     assert get_lot(session, lot.id).state == "recalled"
     body(officer.post(ledger, data=typed(**back)), 409)
     report = body(officer.get(f"{page}/bao-cao"))
@@ -262,6 +261,15 @@ def test_a_recall_with_nothing_left_needs_no_explanation(officer, session, lot, 
         assert officer.post(f"{page}/viec", data=typed(step=step)).status_code == 303
     assert officer.post(f"{page}/ket-thuc", data=typed()).status_code == 303
     assert "whyLeft" not in json.loads(session.scalars(select(LogEntry.content).order_by(LogEntry.id.desc())).first())
+    html = body(officer.get(f"/lo/{lot.code}"))
+    assert "Kết thúc thu hồi" in html
+    ended = f"Đã thu hồi, đợt thu hồi kết thúc ngày {local_date(utcnow()):%d/%m/%Y}"
+    assert ended in html
+    assert "ĐANG THU HỒI" not in html
+    assert "Vì sao: Dư lượng thuốc 0,5 mg/kg. Thông báo ngày" in html
+    assert "Dư lượng thuốc 0,5 mg/kg. Đừng ăn." in html, "the step of the diary"
+    assert ended in body(officer.get(f"/xa/lo/{lot.code}"))
+    assert "ĐANG THU HỒI" not in body(officer.get(f"/xa/lo/{lot.code}"))
 
 
 def read_sheet(response):
