@@ -115,7 +115,7 @@ def test_what_shares_a_season_is_found_and_added_with_one_press(officer, session
     html = body(officer.get(f"{page}/lien-quan"))
     assert second.code in html
     assert "Cùng một vụ, một lứa hoặc một mẻ" in html
-    assert "Thêm vào đợt thu hồi" in html
+    assert "Thêm lô này" in html
     adding = f"{page}/them-lo/{second.code}"
     body(officer.post(adding, data={"form_key": "x", "why": "season"}), 422)
     html = body(officer.post(adding, data=typed(why="dice")), 422)
