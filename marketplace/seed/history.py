@@ -24,6 +24,7 @@ from marketplace.seed.history_plans import ORDERS, OrderPlan
 from marketplace.seed.households import plan_households
 from orders.ports import BankCredit, CardPayment, CardState
 from orders.queries.orders import OrderView, get_order
+from orders.rules.amounts import PricedLine, parcel_weight
 from orders.rules.recipients import Recipient
 from orders.services.cancel_order import cancel_order, stop_for_recall
 from orders.services.deliver_consignment import (
@@ -152,12 +153,14 @@ def _take_step(market: _Market, plan: OrderPlan, place: int, word: str, now: dat
 def _place(market: _Market, plan: OrderPlan, place: int, now: datetime) -> int:
     session = market.session
     basket_id, token = open_basket(session=session, token=None, now=now)
-    grams: dict[int, int] = {}
+    lines: dict[int, list[PricedLine]] = {}
     for slug, amount in plan.goods:
         sold = market.shelf[slug]
         set_line(session=session, basket_id=basket_id, offer_id=sold.offer_id, quantity=Decimal(amount), now=now)
         goods = next(goods for goods in load_goods() if goods.slug == slug)
-        grams[sold.household_id] = grams.get(sold.household_id, 0) + round(goods.parcel_g * float(amount))
+        lines.setdefault(sold.household_id, []).append(
+            PricedLine(sold.offer_id, sold.household_id, Decimal(amount), goods.price_vnd, goods.parcel_g)
+        )
     name, email, phone = BUYERS[plan.buyer]
     code, line = _PLACES[plan.buyer]
     commune = get_commune_by_code(session, code)
@@ -173,7 +176,7 @@ def _place(market: _Market, plan: OrderPlan, place: int, now: datetime) -> int:
             is_estimate=False,
             parcel_g=weight,
         )
-        for household_id, weight in grams.items()
+        for household_id, weight in ((one, parcel_weight(own)) for one, own in lines.items())
     ]
     recipient = Recipient(name, phone, email, commune.id, commune.full_name, commune.province_name, line)
     set_recipient(session=session, basket_id=basket_id, recipient=recipient, quotes=quotes, now=now)
