@@ -157,7 +157,7 @@ class RecallCloseForm(ReplaySafeForm):
     """The end. What was never collected has to be explained."""
 
     why_left = TextAreaField(
-        _l("Hàng nào chưa thu về, và vì sao?"), validators=[Optional(), Length(max=MAX_WHY_LEFT, message=_TOO_LONG)]
+        _l("Hàng nào chưa thu về, và vì sao?"), validators=[Length(max=MAX_WHY_LEFT, message=_TOO_LONG)]
     )
 
 
