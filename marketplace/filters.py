@@ -22,6 +22,7 @@ from marketplace.core.money import format_vnd, format_vnd_short, spell_vnd
 from marketplace.core.photos import photo_url
 from marketplace.core.quantity import UNITS, format_number, format_quantity
 from marketplace.core.shared_pages import init_shared_pages, is_drawing_shared
+from marketplace.core.text import end_sentence
 
 _WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
 _VERSION_LENGTH = 10
@@ -40,6 +41,8 @@ def register(app: Flask) -> None:
         number=format_number,
         phone=format_phone,
         unit_step=lambda code: str(UNITS[code].step) if code in UNITS else "1",
+        sentence=end_sentence,
+        seconds=format_seconds,
         unit_label=lambda code: UNITS[code].label if code in UNITS else code,
     )
     versions = _static_versions(Path(app.static_folder or ""))
@@ -137,6 +140,11 @@ def _static_versions(folder: Path) -> dict[str, str]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def format_seconds(milliseconds: float) -> str:
+    """Write how long something took: "dưới 1 giây", "2,4 giây"."""
+    return "dưới 1 giây" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} giây".replace(".", ",")
 
 
 def format_day(value: date | datetime | None) -> str:

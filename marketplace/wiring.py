@@ -9,12 +9,13 @@ from marketplace.config import Settings, StripeSettings
 from marketplace.core.adapters.smtp import SmtpMailer
 from marketplace.core.ports import Mailer
 from marketplace.core.registry import bind, bind_later
+from orders.adapters.recalled_sales import RecalledSales
 from orders.adapters.sepay import SepayFeed
 from orders.ports import BankFeed, PaymentGateway
 from search.adapters.tantivy_index import TantivyIndex
 from search.ports import ProductIndex
 from traceability.adapters.key_folder import KeyFolder
-from traceability.ports import Signatory
+from traceability.ports import Sales, Signatory
 
 
 def wire(settings: Settings) -> dict[Any, Any]:
@@ -55,6 +56,7 @@ def wire(settings: Settings) -> dict[Any, Any]:
         ),
     )
     bind(adapters, Signatory, KeyFolder(settings.keys_dir / "officers"))
+    bind(adapters, Sales, RecalledSales())
     bind(adapters, ProductIndex, TantivyIndex(settings.search_index_dir))
     return adapters
 

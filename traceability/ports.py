@@ -1,6 +1,11 @@
-"""What traceability needs from outside: a hand that signs for an officer."""
+"""What traceability needs from outside: a hand that signs for an officer, and what buyers have of a recalled lot."""
 
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
+
+from sqlalchemy.orm import Session
 
 
 class Signatory(Protocol):
@@ -17,3 +22,16 @@ class Signatory(Protocol):
 
         When another key is there by now, that one stays.
         """
+
+
+class Sales(Protocol):
+    """Knows what left in parcels, and whether its buyers were told."""
+
+    def sum_sold(self, session: Session, lot_ids: Collection[int]) -> Mapping[int, Decimal]:
+        """Return how much of each lot left its household in parcels, in the lot's own unit."""
+
+    def is_parcel_of(self, session: Session, number: str, lot_id: int) -> bool:
+        """Whether a parcel of that number holds goods of the lot."""
+
+    def told_at(self, session: Session, recall_id: int) -> datetime | None:
+        """Return when the last buyer of a recall was written to; None while one was not, or has to be phoned."""

@@ -128,6 +128,16 @@ def sum_up_notices(session: Session, keys: Collection[str]) -> NoticeSums:
     return NoticeSums(*row)
 
 
+def list_sent(session: Session, keys: Collection[str]) -> dict[str, datetime]:
+    """Return when each of the letters with these keys went out; those that did not are left out. One statement."""
+    rows = session.execute(
+        select(Notice.key, Notice.sent_at).where(
+            Notice.key == any_(literal(list(keys), ARRAY(String))), Notice.state == "sent"
+        )
+    )
+    return {key: sent_at for key, sent_at in rows if sent_at is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class DeskNotice:
     """A notice as its reader sees it."""

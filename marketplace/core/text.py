@@ -144,6 +144,12 @@ def decode_vni(word: str) -> str:
     return _add_tone(text, tone)
 
 
+def end_sentence(text: str) -> str:
+    """Return a text with a full stop, if nothing ends its last sentence, so that another can follow."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?…" else f"{text}."
+
+
 def _add_tone(word: str, tone: str) -> str:
     if not tone:
         return nfc(word)

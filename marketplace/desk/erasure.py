@@ -1,7 +1,7 @@
 """Erasing a person: one transaction over every package that knows something, and what the law makes us keep."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -65,6 +65,7 @@ class Preview:
     duties: Duties | None
     accounts: Sequence[str]
     is_alone: bool
+    is_of_operator: bool
 
     @property
     def is_blocked(self) -> bool:
@@ -82,7 +83,12 @@ class _Person:
     email: str | None
 
 
-def preview_erasure(session: Session, request: ErasureView) -> Preview:
+def name_subjects(session: Session, requests: Iterable[ErasureView]) -> dict[int, str]:
+    """Return of whom each request is that still waits; of the others nothing is known any more."""
+    return {request.id: _shown(session, request) for request in requests if request.state == "asked"}
+
+
+def preview_erasure(session: Session, request: ErasureView, operator: Actor | None = None) -> Preview:
     """Return what erasing would touch. Changes nothing."""
     people = _people(session, request)
     wanted = _wanted(session, request, people)
@@ -96,6 +102,7 @@ def preview_erasure(session: Session, request: ErasureView) -> Preview:
         duties=_duties(session, request),
         accounts=[person.name for person in people],
         is_alone=count_operators(session, without=request.asked_by) == 0,
+        is_of_operator=operator is not None and _is_of(operator, people),
     )
 
 
@@ -110,7 +117,8 @@ def erase(
 ) -> ErasureView:
     """Erase what was asked for, in this one transaction; asking again changes nothing.
 
-    Raises ``NotFound``; ``Refused``: ``four_eyes``, ``erasure_has_open_orders``, ``erasure_was_refused``.
+    Raises ``NotFound``; ``Refused``: ``four_eyes``, ``erasure_of_oneself``, ``erasure_has_open_orders``,
+    ``erasure_was_refused``.
     """
     request = lock_erasure(session, erasure_id)
     if request.state == "done":
@@ -129,6 +137,8 @@ def erase(
         message = f"Còn {duties.unfinished} đơn hàng hoặc khoản hoàn chưa xong. Xong hết mới xóa được."
         raise Refused("erasure_has_open_orders", message, unfinished=duties.unfinished)
     people = _people(session, request)
+    if _is_of(operator, people):
+        raise Refused("erasure_of_oneself", "Bạn đang dùng chính tài khoản này. Hãy nhờ người điều hành khác xóa.")
     wanted = _wanted(session, request, people)
     commitments: list[str] = []
     pictures: list[str] = []
@@ -204,6 +214,10 @@ def _people(session: Session, request: ErasureView) -> list[_Person]:
         ]
     found = [find_person_by_id(session, user_id) for user_id in ids]
     return [_Person(one.id, one.name, one.phone, one.email) for one in found if one is not None]
+
+
+def _is_of(operator: Actor, people: Sequence[_Person]) -> bool:
+    return operator.user_id in {person.user_id for person in people}
 
 
 def _wanted(session: Session, request: ErasureView, people: Sequence[_Person]) -> Wanted:

@@ -1,11 +1,11 @@
 """Forms of the operator's desk."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, SelectChoice, StringField
+from wtforms import RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from marketplace.core.forms import BaseForm, ReplaySafeForm, Required
-from traceability.rules.erasure import REASONS, SUBJECTS
+from traceability.rules.erasure import MAX_WHY, REASONS, SUBJECTS
 
 _TOO_LONG = _l("Đoạn này quá dài. Hãy viết ngắn lại.")
 
@@ -33,6 +33,15 @@ class ErasureForm(ReplaySafeForm):
         invalid_choice_message=_l("Hãy chọn lý do."),
     )
     note = StringField(_l("Ghi chú cho người duyệt"), validators=[Length(max=300, message=_TOO_LONG)])
+
+
+class RefuseErasureForm(BaseForm):
+    """Why a request is closed without erasing."""
+
+    why = TextAreaField(
+        _l("Vì sao không xóa?"),
+        validators=[Required(_l("Hãy ghi vì sao không xóa.")), Length(max=MAX_WHY, message=_TOO_LONG)],
+    )
 
 
 class PressedForm(BaseForm):

@@ -9,9 +9,10 @@ from sqlalchemy import BigInteger, ColumnElement, and_, any_, case, distinct, fu
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from marketplace.core.notices import list_sent
 from orders.models import Consignment, LineLot, Order, OrderLine, RecallDrill
 from orders.rules.states import CONSIGNMENT_LABELS, ConsignmentState, OrderState
-from traceability.queries.recalls import RecallView
+from traceability.queries.recalls import RecallView, list_notice_ids
 
 _OUT = (ConsignmentState.HANDED_OVER, ConsignmentState.DELIVERED, ConsignmentState.RETURNED)
 
@@ -115,7 +116,7 @@ def list_letter_keys(session: Session, recall: RecallView) -> Sequence[str]:
         .where(*_is_reached(recall), Order.buyer_email.is_not(None))
         .group_by(Order.id)
     )
-    return [letter_key(recall.id, order_id, lots) for order_id, lots in rows]
+    return [letter_key(recall.id, order_id, lots, recall.notice_after) for order_id, lots in rows]
 
 
 def list_reached_orders(session: Session, recall: RecallView) -> Sequence[int]:
@@ -131,9 +132,62 @@ def list_reached_orders(session: Session, recall: RecallView) -> Sequence[int]:
     ).all()
 
 
-def letter_key(recall_id: int, order_id: int, lots: int) -> str:
-    """Return the key of a letter: one for each order and recall, and one more when further lots of the order join."""
-    return f"order:{order_id}:0:recall-{recall_id}{'' if lots == 1 else f'-{lots}'}"
+def letter_key(recall_id: int, order_id: int, lots: int, notice_after: int | None = None) -> str:
+    """Return the key of a letter: one for each order and recall.
+
+    There is one more when further lots of the order join, and when the notice says another place, contact or last day:
+    ``notice_after`` is the last notice before what the letter says.
+    """
+    lots_part = "" if lots == 1 else f"-{lots}"
+    return f"order:{order_id}:0:recall-{recall_id}{lots_part}{'' if notice_after is None else f'-n{notice_after}'}"
+
+
+def find_told_at(session: Session, recall: RecallView) -> datetime | None:
+    """Return when the last of those who hold recalled goods was first written to.
+
+    None while a letter has not left, for somebody without an address, and when nothing had left the households.
+    Three statements.
+    """
+    rows = session.execute(
+        select(Order.id, Order.buyer_email.is_not(None), func.count(distinct(LineLot.lot_id)))
+        .select_from(LineLot)
+        .join(OrderLine, OrderLine.id == LineLot.line_id)
+        .join(Consignment, Consignment.id == OrderLine.consignment_id)
+        .join(Order, Order.id == Consignment.order_id)
+        .where(*_is_reached(recall))
+        .group_by(Order.id)
+        .having(func.bool_or(Consignment.handed_over_at.is_not(None)))
+    ).all()
+    notices = [None, 0, *list_notice_ids(session, recall.id)]
+    keys = {
+        letter_key(recall.id, order_id, count, notice): order_id
+        for order_id, has_address, lots in rows
+        if has_address
+        for count in range(1, lots + 1)
+        for notice in notices
+    }
+    first: dict[int, datetime] = {}
+    for key, sent_at in list_sent(session, keys).items():
+        first[keys[key]] = min(sent_at, first.get(keys[key], sent_at))
+    return max(first.values()) if rows and len(first) == len(rows) else None
+
+
+def is_parcel_of(session: Session, number: str, lot_id: int) -> bool:
+    """Whether a parcel of that number that left its household holds goods of the lot. One statement."""
+    return (
+        session.scalar(
+            select(Consignment.id)
+            .join(OrderLine, OrderLine.consignment_id == Consignment.id)
+            .join(LineLot, LineLot.line_id == OrderLine.id)
+            .where(
+                Consignment.number == number.strip().upper(),
+                Consignment.handed_over_at.is_not(None),
+                LineLot.lot_id == lot_id,
+            )
+            .limit(1)
+        )
+        is not None
+    )
 
 
 def sum_sold(session: Session, lot_ids: Collection[int]) -> dict[int, Decimal]:

@@ -160,7 +160,7 @@ def _write_letter(recall: RecallView, lines: Sequence[Reached]) -> _Letter:
         "goods": goods,
     }
     return _Letter(
-        key=letter_key(recall.id, first.order_id, len({one.lot_id for one in lines})),
+        key=letter_key(recall.id, first.order_id, len({one.lot_id for one in lines}), recall.notice_after),
         recipient=first.buyer_email or "",
         subject=subject,
         text=render_template("orders/letters/recall.txt", **facts),

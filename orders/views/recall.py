@@ -5,7 +5,6 @@ import io
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from flask import Response, flash, redirect, url_for
@@ -28,7 +27,6 @@ from orders.queries.recall import (
     find_drill,
     list_letter_keys,
     list_reached,
-    sum_sold,
 )
 from orders.services.cancel_order import warn_buyers
 from orders.views.blueprint import blueprint
@@ -61,7 +59,7 @@ class Reach:
 @blueprint.app_context_processor
 def offer_reach() -> dict[str, Any]:
     """Let the officer's pages of a recall ask whom it reaches."""
-    return {"recall_reach": _reach, "recall_sold": _sold}
+    return {"recall_reach": _reach}
 
 
 def _reach(recall: RecallView) -> Reach:
@@ -81,10 +79,6 @@ def _reach(recall: RecallView) -> Reach:
     )
 
 
-def _sold(recall: RecallView) -> Mapping[int, Decimal]:
-    return sum_sold(db.session(), recall.lot_ids)
-
-
 @blueprint.post("/xa/thu-hoi/<int:recall_id>/bao-nguoi-mua")
 @needs(Permission.VERIFY)
 def warn(recall_id: int) -> ResponseReturnValue:
@@ -93,10 +87,13 @@ def warn(recall_id: int) -> ResponseReturnValue:
         recall = get_recall(session, recall_id, commune_id=_own_commune())
         if recall.is_drill:
             raise NotFound
-        orders = warn_buyers(session=session, recall=recall)
-    flash(
-        _("Đang gửi thư cho %(num)s đơn hàng có lô này. Ai đã nhận thư rồi thì không nhận lại.", num=orders), "success"
-    )
+        keys = list_letter_keys(session, recall)
+        missing = len(keys) - sum_up_notices(session, keys).queued
+        warn_buyers(session=session, recall=recall)
+    if missing:
+        flash(_("Đang gửi %(num)s thư. Ai đã nhận thư với lời này rồi thì không nhận lại.", num=missing), "success")
+    else:
+        flash(_("Mọi người mua để lại thư điện tử đều đã được gửi thư này, nên chợ không gửi lại."), "info")
     return redirect(url_for("traceability.recall", recall_id=recall_id) + "#nguoi-mua", 303)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, RadioField, SelectChoice, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from marketplace.core.forms import PhotosField, QuantityField, ReplaySafeForm, Required, VietnameseDateField
@@ -228,6 +228,15 @@ class LossForm(ReplaySafeForm):
 
 class StepForm(ReplaySafeForm):
     """One button."""
+
+
+class VerifyForm(ReplaySafeForm):
+    """An officer signs: for what was read, not for what the button happened to stand beside."""
+
+    has_read = BooleanField(
+        _l("Tôi đã đọc sổ và ảnh của lô này"),
+        validators=[Required(_l("Hãy đọc sổ và ảnh của lô rồi đánh dấu vào ô này."))],
+    )
 
 
 class SendBackForm(ReplaySafeForm):

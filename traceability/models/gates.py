@@ -134,7 +134,7 @@ class Erasure(Base):
     done_by: Mapped[int | None] = mapped_column(BigInteger)
     done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     destroyed: Mapped[int] = mapped_column(Integer, server_default="0")
-    #: What the law makes us keep, in a sentence, and until when.
+    #: What the law makes us keep, in a sentence, and until when; or why the request was refused.
     kept_reason: Mapped[str] = mapped_column(String(300), server_default="")
     kept_until: Mapped[date | None] = mapped_column(Date)
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("trace_log_entries.id"), unique=True)

@@ -8,10 +8,11 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from marketplace.core.clock import local_date
 from marketplace.core.errors import NotFound
 from traceability.models.custody import PrivateDetail, Record
 from traceability.models.gates import Erasure
-from traceability.rules.erasure import REASONS, SUBJECTS, Wanted
+from traceability.rules.erasure import REASONS, SUBJECTS, Wanted, answer_until
 
 _LIMIT = 200
 _PHOTOS = 60
@@ -40,6 +41,11 @@ class ErasureView:
     def subject_label(self) -> str:
         """Whose data, in words."""
         return SUBJECTS[self.subject]
+
+    @property
+    def answer_until(self) -> date:
+        """Until when the market has to answer."""
+        return answer_until(local_date(self.asked_at))
 
     @property
     def reason_label(self) -> str:

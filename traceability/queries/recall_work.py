@@ -1,7 +1,7 @@
 """What was done in a recall: steps noted, lots added, what came back and what became of it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session, aliased
 
 from traceability.models.custody import Lot, LotLink, RecallLot, Record
 from traceability.models.recall import RecallAddition, RecallReturn, RecallStep
+from traceability.ports import Sales
 from traceability.queries.lots import LotView
-from traceability.rules.recalls import OUTCOMES, REASONS, SOURCES, LotBalance
+from traceability.rules.recalls import OUTCOMES, PARCEL_SOURCES, REASONS, SOURCES, LotBalance
 
 _NOTHING = Decimal(0)
+#: Stands as the note of a step that nobody had to note.
+TOLD_BY_LETTER = "Mọi người mua đã được gửi thư."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,11 @@ class LedgerSums:
         return sum(self.came_back.values(), _NOTHING)
 
     @property
+    def from_parcels(self) -> Decimal:
+        """What came back of the goods that had left in parcels."""
+        return sum((self.came_back.get(source, _NOTHING) for source in PARCEL_SOURCES), _NOTHING)
+
+    @property
     def all_treated(self) -> Decimal:
         """Everything that was dealt with."""
         return sum(self.treated.values(), _NOTHING)
@@ -82,6 +90,16 @@ def list_steps(session: Session, recall_id: int) -> dict[str, tuple[datetime, st
         select(RecallStep.step, RecallStep.done_at, RecallStep.note).where(RecallStep.recall_id == recall_id)
     )
     return {step: (done_at, note) for step, done_at, note in rows}
+
+
+def list_done(session: Session, recall_id: int, sales: Sales) -> dict[str, tuple[datetime, str]]:
+    """Return what was noted as done, and what the market did by itself: it writes to the buyers."""
+    done = list_steps(session, recall_id)
+    if "buyers_told" not in done:
+        told_at = sales.told_at(session, recall_id)
+        if told_at is not None:
+            done["buyers_told"] = (told_at, TOLD_BY_LETTER)
+    return done
 
 
 def list_additions(session: Session, recall_id: int) -> Sequence[AdditionView]:
@@ -151,6 +169,19 @@ def sum_moved(session: Session, recall_id: int) -> dict[int, tuple[Decimal, Deci
     return {lot_id: (by_move.get(lot_id, _NOTHING), by_loss.get(lot_id, _NOTHING)) for lot_id in {*by_move, *by_loss}}
 
 
+def balance_lots(
+    session: Session, recall_id: int, lots: Iterable[LotView], sold: Mapping[int, Decimal]
+) -> dict[int, LotBalance]:
+    """Put together what became of each lot of a recall. ``sold`` is what left in parcels. Three statements."""
+    sums, moved = sum_ledger(session, recall_id), sum_moved(session, recall_id)
+    return {
+        lot.id: balance_lot(
+            lot, gone=moved.get(lot.id, (_NOTHING, _NOTHING)), sold=sold.get(lot.id, _NOTHING), ledger=sums.get(lot.id)
+        )
+        for lot in lots
+    }
+
+
 def balance_lot(lot: LotView, *, gone: tuple[Decimal, Decimal], sold: Decimal, ledger: LedgerSums | None) -> LotBalance:
     """Put together what became of one lot. ``gone`` is what moved and what was lost, ``sold`` what left in parcels."""
     return LotBalance(
@@ -159,6 +190,6 @@ def balance_lot(lot: LotView, *, gone: tuple[Decimal, Decimal], sold: Decimal, l
         lost=gone[1],
         sold=sold,
         came_back=ledger.all_back if ledger else _NOTHING,
-        from_household=ledger.came_back.get("household", _NOTHING) if ledger else _NOTHING,
+        from_parcels=ledger.from_parcels if ledger else _NOTHING,
         treated=ledger.all_treated if ledger else _NOTHING,
     )

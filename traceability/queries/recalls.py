@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from marketplace.core.errors import NotFound
 from traceability.models.custody import Lot, Recall, RecallLot
@@ -21,7 +21,8 @@ class RecallView:
     """A recall (thu hồi): the lot it began with and every lot it reached.
 
     ``root_ids`` are the first lot and those that an officer added. ``places``, ``contact`` and ``until_on`` say where
-    goods are taken back, whom to ring and how long, once a notice was written.
+    goods are taken back, whom to ring and how long, once a notice was written; ``notice_after`` is then the last notice
+    that said something else of that (0: none did).
     """
 
     id: int
@@ -42,6 +43,7 @@ class RecallView:
     places: str
     contact: str
     until_on: date | None
+    notice_after: int | None
     root_ids: tuple[int, ...]
     lot_ids: tuple[int, ...]
 
@@ -81,9 +83,26 @@ def find_recall_of_lot(session: Session, lot_id: int) -> RecallView | None:
     return found[0] if found else None
 
 
+def list_notice_ids(session: Session, recall_id: int) -> Sequence[int]:
+    """Return everything that was written for a recall's notice, the first first. One statement."""
+    return session.scalars(
+        select(RecallNotice.id).where(RecallNotice.recall_id == recall_id).order_by(RecallNotice.id)
+    ).all()
+
+
 def _load(session: Session, *conditions: ColumnElement[bool]) -> list[RecallView]:
     reached = _gather(RecallLot.lot_id, RecallLot.recall_id)
     added = _gather(RecallAddition.lot_id, RecallAddition.recall_id)
+    other = aliased(RecallNotice)
+    notice_after = (
+        select(func.coalesce(func.max(other.id), 0))
+        .where(
+            other.recall_id == Recall.id,
+            tuple_(other.places, other.contact, other.until_on)
+            != tuple_(RecallNotice.places, RecallNotice.contact, RecallNotice.until_on),
+        )
+        .correlate(Recall, RecallNotice)
+    )
     newest = select(func.max(RecallNotice.id)).where(RecallNotice.recall_id == Recall.id).correlate(Recall)
     rows = session.execute(
         select(
@@ -91,7 +110,7 @@ def _load(session: Session, *conditions: ColumnElement[bool]) -> list[RecallView
             Recall.instruction, Recall.remedy, Recall.is_drill, Recall.officer_title, Recall.started_at,
             _done("finished"), _done("closed"), func.coalesce(RecallNotice.packing, ""),
             func.coalesce(RecallNotice.places, ""), func.coalesce(RecallNotice.contact, ""), RecallNotice.until_on,
-            added, reached,
+            case((RecallNotice.id.is_not(None), notice_after.scalar_subquery())), added, reached,
         )
         .join(Lot, Lot.id == Recall.lot_id)
         .outerjoin(RecallNotice, RecallNotice.id == newest.scalar_subquery())

@@ -20,7 +20,7 @@ MAX_SHORT = 120
 MAX_NOTE = 1000
 MAX_PHOTOS = 6
 _HASH = re.compile(r"[0-9a-f]{64}")
-_PHONE = re.compile(r"(?:\+?84|0)(?:[ .\-]?\d){8,10}(?!\d)")
+PHONE = re.compile(r"(?:\+?84|0)(?:[ .\-]?\d){8,10}(?!\d)")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
@@ -231,7 +231,7 @@ def check_amount(amount: Decimal | None, unit: str | None, field: str = "amount"
         raise Refused("amount_wrong", message, field=field)
 
 
-def check_text(text: str, field: str, missing: str = "") -> None:
+def check_text(text: str, field: str, missing: str = "", *, maximum: int = MAX_SHORT) -> None:
     """Raise ``Refused`` for a sealed text that is missing, too long, or holds a telephone number or e-mail.
 
     What is sealed can never be taken out again, so it must not name or reach a person (Law 91/2025/QH15).
@@ -239,7 +239,7 @@ def check_text(text: str, field: str, missing: str = "") -> None:
     if missing and not text.strip():
         code = f"{field}_missing"
         raise Refused(code, missing, field=field)
-    check_length(text, field, MAX_SHORT)
+    check_length(text, field, maximum)
     if has_contact(text):
         message = "Đừng ghi số điện thoại hay e-mail ở đây: sổ này công khai và không xóa được."
         raise Refused("contact_in_sealed_text", message, field=field)
@@ -257,7 +257,7 @@ def check_length(text: str, field: str, maximum: int) -> None:
 
 def has_contact(text: str) -> bool:
     """Say whether a text seems to hold a telephone number or an e-mail address."""
-    return bool(_PHONE.search(text) or _EMAIL.search(text))
+    return bool(PHONE.search(text) or _EMAIL.search(text))
 
 
 def check_photos(photos: tuple[str, ...]) -> None:

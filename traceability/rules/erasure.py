@@ -7,6 +7,7 @@ salts and private contents are destroyed, and the commitments to them stay in th
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from marketplace.core.errors import Refused
 from marketplace.core.text import fold
@@ -25,11 +26,25 @@ SUBJECTS = {
     "household": "Cả một hộ cùng người của hộ",
     "named": "Người chỉ được nhắc tên trong sổ (người bán vật tư, người làm thuê)",
 }
+#: So many working days the market has to answer in (Decree 356/2025).
+ANSWER_WITHIN = 2
+#: How long the reason of a refusal may be.
+MAX_WHY = 300
+_SATURDAY = 5
 _MIN_NAME = 4
 _MIN_DIGITS = 9
 _NOT_DIGIT = re.compile(r"\D")
 _WORD = re.compile(r"\w+")
 _PHONE_END = 9
+
+
+def answer_until(asked_on: date) -> date:
+    """Return the last working day to answer a request. Public holidays, unknown here, make it later."""
+    day, left = asked_on, ANSWER_WITHIN
+    while left:
+        day += timedelta(days=1)
+        left -= day.weekday() < _SATURDAY
+    return day
 
 
 @dataclass(frozen=True, slots=True)

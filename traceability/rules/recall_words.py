@@ -46,14 +46,14 @@ def write_zalo(told: Told, link: str) -> str:
     more = len(told.codes) - _CODES_SHOWN
     lines = [
         "[DIỄN TẬP, KHÔNG CÓ THẬT]" if told.is_drill else "",
-        f"THU HỒI HÀNG: {_join(told.produce)}",
-        f"Hộ bán: {_join(told.households)} ({told.commune})",
+        f"THU HỒI HÀNG: {_clip(_join(told.produce), 200)}",
+        f"Hộ bán: {_clip(_join(told.households), 200)} ({told.commune})",
         f"Mã lô: {codes}{f' và {more} lô khác' if more > 0 else ''}",
         f"Ngày làm ra: {_days(told.made_on)}",
         f"Vì sao: {told.reason}",
         f"Bạn cần làm: {told.instruction}",
         f"Tiền: {REMEDIES[told.remedy]}.",
-        f"Nơi nhận lại hàng: {'; '.join(told.places.splitlines())}" if told.places else "",
+        f"Nơi nhận lại hàng: {_clip('; '.join(told.places.splitlines()))}" if told.places else "",
         f"Nhận đến hết ngày {told.until_on:%d/%m/%Y}" if told.until_on else "",
         f"Điện thoại hỏi: {told.contact}" if told.contact else "",
         f"Xem mã lô của bạn có bị thu hồi không: {link}",
@@ -126,6 +126,10 @@ def _lower(name: str) -> str:
 def _join(names: Sequence[str]) -> str:
     unique = list(dict.fromkeys(names))
     return ", ".join(unique)
+
+
+def _clip(text: str, limit: int = 240) -> str:
+    return text if len(text) <= limit else f"{text[:limit].rstrip()}…"
 
 
 def _days(made_on: tuple[date, date]) -> str:

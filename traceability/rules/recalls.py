@@ -59,6 +59,12 @@ SOURCES: Mapping[str, str] = {
     "household": "Còn ở hộ sản xuất",
     "shop": "Nơi bán khác trả lại",
 }
+#: What came back from these had left in parcels of the market.
+PARCEL_SOURCES = ("buyer", "parcel")
+#: How long the reason may be, and what buyers are told to do.
+MAX_WORDS = 500
+#: How long the explanation may be that ends a recall with goods left somewhere.
+MAX_WHY_LEFT = 300
 #: Circular 17/2021/TT-BNNPTNT.
 OUTCOMES: Mapping[str, str] = {
     "fixed": "Khắc phục lỗi của hàng hoặc của nhãn",
@@ -149,10 +155,10 @@ def check_step(step: str, done: Mapping[str, tuple[datetime, str]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LotBalance:
-    """What became of a recalled lot, in its unit. ``kept`` never left the household: made - moved - lost - sold.
+    """What became of a recalled lot, in its unit. ``kept`` left in no parcel: made - moved - lost - sold.
 
-    ``moved`` went into other lots of the recall, ``lost`` spoiled before; ``sold`` left with parcels. ``kept`` below
-    nought would mean that more left than was made.
+    ``moved`` went into other lots of the recall, ``lost`` spoiled before; ``sold`` left with parcels, and
+    ``from_parcels`` of what came back had. ``kept`` below nought would mean that more left than was made.
     """
 
     made: Decimal
@@ -160,23 +166,23 @@ class LotBalance:
     lost: Decimal
     sold: Decimal
     came_back: Decimal
-    from_household: Decimal
+    from_parcels: Decimal
     treated: Decimal
 
     @property
     def kept(self) -> Decimal:
-        """What is still with the household or on the shelf."""
+        """What is still with the household, on the shelf or in other shops."""
         return self.made - self.moved - self.lost - self.sold
 
     @property
     def missing(self) -> Decimal:
         """What was sold and has not come back."""
-        return max(self.sold - (self.came_back - self.from_household), Decimal(0))
+        return max(self.sold - self.from_parcels, Decimal(0))
 
     @property
     def uncollected(self) -> Decimal:
-        """What lies with the household and has not been collected."""
-        return max(self.kept - self.from_household, Decimal(0))
+        """What left in no parcel and has not been collected."""
+        return max(self.kept - (self.came_back - self.from_parcels), Decimal(0))
 
     @property
     def untreated(self) -> Decimal:
@@ -185,8 +191,13 @@ class LotBalance:
 
     @property
     def is_balanced(self) -> bool:
-        """Whether everything that came back was dealt with, and nothing came from nowhere."""
-        return self.untreated == 0 and self.kept >= 0
+        """Whether nothing is left anywhere: all came back and was dealt with, and nothing came from nowhere."""
+        return self.untreated == 0 and self.kept >= 0 and not self.is_left
+
+    @property
+    def is_left(self) -> bool:
+        """Whether some of it has not been collected."""
+        return self.missing > 0 or self.uncollected > 0
 
 
 def tell_order(
@@ -248,15 +259,18 @@ def tell_closing(
     officer: str,
     officer_title: str,
     sums: Sequence[Mapping[str, object]],
+    left: Sequence[Mapping[str, object]],
+    why_left: str,
     closed_at: datetime,
 ) -> dict[str, Any]:
-    """Return the statement that a recall ended: what came back of each lot and what was done with it."""
+    """Return the statement that a recall ended: what came back of each lot, what was done with it, what was left."""
     return {
         "v": 1,
         "type": "recall-closing",
         "recall": recall_id,
         "lot": lot_code,
         "returns": [dict(one) for one in sums],
+        **({"left": [dict(one) for one in left], "whyLeft": why_left} if left else {}),
         "officer": officer,
         "officerTitle": officer_title,
         "closedAt": write_time(closed_at),

@@ -16,7 +16,8 @@ from traceability.models.gates import Erasure, MasterVersion
 from traceability.ports import Signatory
 from traceability.queries.erasure import ErasureView, get_erasure, list_mentions
 from traceability.rules import statements
-from traceability.rules.erasure import Wanted, check_request
+from traceability.rules.entries import check_text
+from traceability.rules.erasure import MAX_WHY, Wanted, check_request
 from traceability.services.log import log_statement
 
 
@@ -78,12 +79,16 @@ def lock_erasure(session: Session, erasure_id: int) -> ErasureView:
     return get_erasure(session, erasure_id)
 
 
-def refuse_erasure(*, session: Session, erasure_id: int, done_by: int, now: datetime) -> None:
-    """Close a request without erasing anything; what was typed in it goes all the same. Repeatable."""
+def refuse_erasure(*, session: Session, erasure_id: int, why: str, done_by: int, now: datetime) -> None:
+    """Close a request without erasing anything; what was typed in it goes all the same, ``why`` stays. Repeatable.
+
+    Raises ``Refused`` without a reason, or with somebody's telephone number or e-mail address in it.
+    """
+    check_text(why, "why", "Hãy ghi vì sao không xóa.", maximum=MAX_WHY)
     session.execute(
         update(Erasure)
         .where(Erasure.id == erasure_id, Erasure.state == "asked")
-        .values(state="refused", wanted="", note="", done_by=done_by, done_at=now)
+        .values(state="refused", wanted="", note="", kept_reason=why.strip(), done_by=done_by, done_at=now)
         .execution_options(synchronize_session=False)
     )
 

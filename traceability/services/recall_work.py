@@ -22,17 +22,26 @@ from marketplace.core.quantity import format_number
 from traceability.events import RecalledGoodsBrought
 from traceability.models.custody import Chain, Recall, RecallLot
 from traceability.models.recall import RecallNotice, RecallReturn, RecallStep
-from traceability.ports import Signatory
+from traceability.ports import Sales, Signatory
 from traceability.queries.lots import LotView, list_lots
-from traceability.queries.recall_work import LedgerSums, list_steps, sum_ledger
+from traceability.queries.recall_work import LedgerSums, balance_lots, list_done, list_steps, sum_ledger
 from traceability.queries.recalls import RecallView, get_recall
 from traceability.rules import events_custody
 from traceability.rules.entries import check_amount, check_day, check_length, check_text
-from traceability.rules.recalls import OUTCOMES, SOURCES, check_step, tell_closing
+from traceability.rules.recalls import (
+    MAX_WHY_LEFT,
+    OUTCOMES,
+    PARCEL_SOURCES,
+    SOURCES,
+    check_step,
+    tell_closing,
+)
 from traceability.services.chain import Draft, append_record, derived_key, lock_chain
 from traceability.services.log import announce_key, log_statement
 
 MAX_PLACES = 1000
+#: How the numbers of orders, and so of their parcels, begin.
+_PARCEL_PREFIX = "DH-"
 #: Under this name the ends of recalls get their keys: a recall ends once.
 _ENDS = uuid.UUID("5b1f5f6e-0a52-5b8e-8a3e-6c4d7f1f2a90")
 
@@ -60,15 +69,23 @@ class Entry:
 
 
 def note_step(
-    *, session: Session, recall_id: int, step: str, note: str, officer: Actor, officer_title: str, now: datetime
+    *,
+    session: Session,
+    recall_id: int,
+    step: str,
+    note: str,
+    officer: Actor,
+    officer_title: str,
+    sales: Sales,
+    now: datetime,
 ) -> RecallView:
     """Note that something was done; noting it again changes nothing.
 
     Raises ``NotFound`` for another commune's recall, ``Refused`` (``step_too_early``, ``step_unknown``).
     """
     recall = _lock(session, recall_id, officer)
-    done = list_steps(session, recall_id)
-    if step in done:
+    done = list_done(session, recall_id, sales)
+    if step in list_steps(session, recall_id):
         return recall
     check_step(step, done)
     check_text(note, "note")
@@ -112,12 +129,12 @@ def write_notice(
 
 
 def note_return(
-    *, session: Session, recall_id: int, entry: Entry, officer: Actor, key: uuid.UUID, now: datetime
+    *, session: Session, recall_id: int, entry: Entry, officer: Actor, sales: Sales, key: uuid.UUID, now: datetime
 ) -> int:
     """Add a line to the returns ledger and return its id; the same key returns the same line.
 
-    No more of a lot comes back than was made of it, and no more is dealt with than came back. Raises ``NotFound``,
-    ``Refused`` naming the field, ``Conflict`` after the end.
+    No more of a lot comes back than was made of it, no more from buyers than left in parcels, and no more is dealt
+    with than came back. Raises ``NotFound``, ``Refused`` naming the field, ``Conflict`` after the end.
     """
     recall = _lock(session, recall_id, officer)
     known = session.scalar(
@@ -136,7 +153,10 @@ def note_return(
     check_amount(entry.quantity, None, field="quantity")
     check_day(entry.happened_on, local_date(now))
     check_text(entry.reference, "reference")
-    _check_sums(lot, sum_ledger(session, recall_id).get(lot.id), entry)
+    sums = sum_ledger(session, recall_id).get(lot.id)
+    _check_sums(lot, sums, entry)
+    if entry.source in PARCEL_SOURCES:
+        _check_parcels(session, lot, sums, entry, sales)
     line_id = session.execute(
         insert(RecallReturn)
         .values(
@@ -210,27 +230,30 @@ def close_recall(
     officer_title: str,
     commune: str,
     signatory: Signatory | None,
+    sales: Sales,
     now: datetime,
+    why_left: str = "",
 ) -> RecallView:
     """End a recall; ending it again changes nothing. The lots stay recalled for good.
 
-    The end of a real one is sealed in the chain of each household and logged as a signed statement. Raises
-    ``NotFound``; ``Refused`` (``step_too_early``, ``returns_unbalanced``) as long as something is left to do;
-    ``Conflict`` when a lot joined at this very moment.
+    The end of a real one is sealed in the chain of each household and logged as a signed statement; it says what was
+    never collected, and ``why_left``. Raises ``NotFound``; ``Refused`` (``step_too_early``, ``returns_unbalanced``,
+    ``why_left_missing``) as long as something is left to do; ``Conflict`` when a lot joined at this very moment.
     """
     chains = {} if _is_drill(session, recall_id) else _lock_households(session, recall_id)
     recall = _lock(session, recall_id, officer)
     if recall.closed_at is not None:
         return recall
-    done = list_steps(session, recall_id)
-    check_step("closed", done)
+    check_step("closed", list_done(session, recall_id, sales))
     sums = sum_ledger(session, recall_id)
     lots = list_lots(session, recall.lot_ids)
     open_lots = [lots[lot_id].code for lot_id, one in sums.items() if one.all_back != one.all_treated]
     if open_lots:
         message = f"Hàng thu về của lô {', '.join(open_lots)} chưa được xử lý hết."
         raise Refused("returns_unbalanced", message, lots=open_lots)
-    _add_step(session, recall_id, "closed", "", officer, officer_title, now)
+    left = [] if recall.is_drill else _list_left(session, recall_id, lots, sales)
+    check_text(why_left, "why_left", "Hàng chưa thu về hết. Hãy ghi rõ vì sao." if left else "", maximum=MAX_WHY_LEFT)
+    _add_step(session, recall_id, "closed", why_left if left else "", officer, officer_title, now)
     if not recall.is_drill:
         _seal_end(session, recall, lots, chains, officer, now)
         if signatory is not None:
@@ -246,6 +269,8 @@ def close_recall(
                 officer=officer.party,
                 officer_title=officer_title,
                 sums=[_tell(lots[lot_id], one) for lot_id, one in sorted(sums.items())],
+                left=left,
+                why_left=why_left.strip(),
                 closed_at=now,
             ),
             actor_party=officer.party,
@@ -321,6 +346,41 @@ def _check_sums(lot: LotView, sums: LedgerSums | None, entry: Entry) -> None:
     if entry.outcome and treated + entry.quantity > back:
         message = f"Lô {lot.code} mới thu về {format_number(back)}, đã xử lý {format_number(treated)}."
         raise Refused("more_than_came_back", message, field="quantity")
+
+
+def _check_parcels(session: Session, lot: LotView, sums: LedgerSums | None, entry: Entry, sales: Sales) -> None:
+    number = entry.reference.strip()
+    is_number = entry.source == "parcel" or number.upper().startswith(_PARCEL_PREFIX)
+    if is_number and not sales.is_parcel_of(session, number, lot.id):
+        message = (
+            f"Không có kiện nào mang số này chở hàng của lô {lot.code}. Hãy ghi số kiện như ở danh sách người mua."
+        )
+        raise Refused("parcel_unknown", message, field="reference")
+    sold = sales.sum_sold(session, [lot.id]).get(lot.id, Decimal(0))
+    back = sums.from_parcels if sums else Decimal(0)
+    if back + entry.quantity > sold:
+        message = (
+            f"Lô {lot.code} mới gửi đi {format_number(sold)} trong các kiện, đã nhận về {format_number(back)}, "
+            "nên người mua không thể trả nhiều hơn."
+        )
+        raise Refused("more_than_was_sold", message, field="quantity")
+
+
+def _list_left(
+    session: Session, recall_id: int, lots: Mapping[int, LotView], sales: Sales
+) -> list[Mapping[str, object]]:
+    """Tell what of each lot was never collected: with its buyers, and elsewhere."""
+    balances = balance_lots(session, recall_id, lots.values(), sales.sum_sold(session, lots.keys()))
+    return [
+        {
+            "lot": lots[lot_id].code,
+            "unit": lots[lot_id].unit,
+            "withBuyers": _plain(one.missing),
+            "elsewhere": _plain(one.uncollected),
+        }
+        for lot_id, one in sorted(balances.items())
+        if one.is_left
+    ]
 
 
 def _add_step(  # noqa: PLR0917 - one row, column by column

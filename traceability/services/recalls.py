@@ -22,7 +22,7 @@ from traceability.queries.recalls import RecallView, get_recall
 from traceability.rules import events_custody
 from traceability.rules.entries import check_text
 from traceability.rules.lots import LotState, LotStep, next_state
-from traceability.rules.recalls import REASONS, REMEDIES, tell_addition, tell_order
+from traceability.rules.recalls import MAX_WORDS, REASONS, REMEDIES, tell_addition, tell_order
 from traceability.services.chain import Draft, append_record, derived_key, lock_chain
 from traceability.services.log import announce_key, log_statement
 from traceability.services.states import move_lot
@@ -51,8 +51,8 @@ def recall_lot(
     lot = get_lot(session, lot_id)
     if officer.commune_id is None or lot.commune_id != officer.commune_id:
         raise NotFound("lot_not_found", LOT_NOT_FOUND)
-    check_text(reason, "reason", "Hãy ghi vì sao thu hồi.")
-    check_text(instruction, "instruction", "Hãy ghi người mua phải làm gì với hàng.")
+    check_text(reason, "reason", "Hãy ghi vì sao thu hồi.", maximum=MAX_WORDS)
+    check_text(instruction, "instruction", "Hãy ghi người mua phải làm gì với hàng.", maximum=MAX_WORDS)
     if remedy not in REMEDIES:
         message = "Hãy chọn người mua nhận lại tiền thế nào."
         raise Refused("remedy_unknown", message, field="remedy")

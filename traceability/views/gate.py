@@ -1,5 +1,6 @@
 """What a lot lacks before it may be sold, as a checklist with links, and the two pages that mend most of it."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -70,7 +71,13 @@ def tell_checklist(result: Result, lot: LotView, *, may_mend: bool, without: Col
 
 def _line(check: Check, lot: LotView, *, may_mend: bool) -> Line:
     href, link_text = _mend(check, lot) if may_mend and not check.is_met else ("", "")
-    return Line(check.label, check.text, check.is_met, GROUP_LABELS[check.group], href, link_text)
+    text = check.text if may_mend else _leave_out_advice(check.text)
+    return Line(check.label, text, check.is_met, GROUP_LABELS[check.group], href, link_text)
+
+
+def _leave_out_advice(text: str) -> str:
+    """Return what is the matter, without what the household is asked to do: the commune reads this."""
+    return " ".join(one for one in re.split(r"(?<=\.) ", text) if not one.startswith("Hãy ")) or text
 
 
 def _mend(check: Check, lot: LotView) -> tuple[str, str]:

@@ -1,6 +1,5 @@
 """The commune's desk: lots that await verification, every lot of the commune, and one lot's review."""
 
-import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -16,7 +15,7 @@ from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError
 from marketplace.core.registry import resolve
 from sellers.queries import get_household, get_site, list_household_cards
-from traceability.forms.diary import SendBackForm, StepForm
+from traceability.forms.diary import SendBackForm, VerifyForm
 from traceability.ports import Signatory
 from traceability.queries.lots import (
     LotView,
@@ -98,7 +97,9 @@ def _commune_lot(code: str) -> LotView:
     return get_lot_by_code(db.session(), code, commune_id=own_commune_id())
 
 
-def _review_page(lot: LotView, form: SendBackForm, problem: str = "", status: int = 200) -> ResponseReturnValue:
+def _review_page(
+    lot: LotView, form: SendBackForm, problem: str = "", status: int = 200, *, verifying: VerifyForm | None = None
+) -> ResponseReturnValue:
     session = db.session()
     story = list_story(session, lot)
     page = render_template(
@@ -120,12 +121,12 @@ def _review_page(lot: LotView, form: SendBackForm, problem: str = "", status: in
         ),
         is_own_hand=find_own_hand(story, current_actor().party),
         is_waiting=lot.state == LotState.AWAITING,
-        due=_due_times([lot]).get(lot.id),
+        due=_due_times([lot]).get(lot.id) if lot.state == LotState.AWAITING else None,
         now=utcnow(),
         neighbours=list_neighbours(session, lot.id),
         recall=find_recall_of_lot(session, lot.id),
         form=form,
-        verify_key=uuid.uuid4(),
+        verifying=verifying or VerifyForm(formdata=None),
         problem=problem,
     )
     return page, status
@@ -136,9 +137,9 @@ def _review_page(lot: LotView, form: SendBackForm, problem: str = "", status: in
 def verify(code: str) -> ResponseReturnValue:
     """Verify a lot."""
     lot = _commune_lot(code)
-    form = StepForm()
+    form = VerifyForm()
     if not form.validate():
-        return _review_page(lot, SendBackForm(formdata=None), _("Biểu mẫu đã cũ. Hãy bấm lại lần nữa."), 422)
+        return _review_page(lot, SendBackForm(formdata=None), verifying=form, status=422)
     try:
         with transaction() as session:
             verify_lot(
@@ -151,8 +152,7 @@ def verify(code: str) -> ResponseReturnValue:
                 now=utcnow(),
             )
     except DomainError as error:
-        status = show_refusal(form, error)
-        return _review_page(lot, SendBackForm(formdata=None), error.message, status)
+        return _review_page(lot, SendBackForm(formdata=None), error.message, show_refusal(form, error))
     flash(_("Đã xác nhận lô %(code)s. Hộ được báo ngay.", code=lot.code), "success")
     return redirect(url_for("traceability.inbox"), 303)
 

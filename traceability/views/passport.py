@@ -80,6 +80,7 @@ def passport(code: str) -> ResponseReturnValue:
         ],
         decision=_last(story, "verification") if lot.state == LotState.VERIFIED else None,
         recall=_last(story, "recall"),
+        recall_end=_last(story, "recall_closed"),
         treatments=_count_kept(story, lot),
         is_expired=lot.best_before_on is not None and lot.best_before_on < today,
         picture=lot.photo_sha256,

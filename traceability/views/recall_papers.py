@@ -2,8 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from decimal import Decimal
+from collections.abc import Iterable
 
 from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -18,16 +17,15 @@ from marketplace.core.errors import DomainError
 from marketplace.core.registry import resolve
 from sellers.queries import get_commune, list_household_cards, list_seller_disclosures
 from traceability.forms.diary import StepForm
-from traceability.forms.recalls import RecallBackForm, RecallNoticeForm, RecallTreatedForm
-from traceability.ports import Signatory
+from traceability.forms.recalls import RecallBackForm, RecallCloseForm, RecallNoticeForm, RecallTreatedForm
+from traceability.ports import Sales, Signatory
 from traceability.queries.lots import LotView, list_lots
 from traceability.queries.recall_work import (
-    balance_lot,
+    balance_lots,
     list_additions,
+    list_done,
     list_ledger,
-    list_steps,
     sum_ledger,
-    sum_moved,
 )
 from traceability.queries.recalls import RecallView, get_recall
 from traceability.rules.recall_words import Told, write_loudspeaker, write_zalo
@@ -43,8 +41,6 @@ from traceability.services.recall_work import (
 )
 from traceability.views.blueprint import blueprint
 from traceability.views.owner import own_commune_id, show_refusal
-
-_NOTHING = Decimal(0)
 
 
 def _own(recall_id: int) -> RecallView:
@@ -80,6 +76,11 @@ def recall_words(recall_id: int) -> ResponseReturnValue:
                     now=utcnow(),
                 )
             flash(_("Đã lưu. Các lời báo và tờ thông báo đã theo nội dung mới."), "success")
+            if not found.is_drill:
+                flash(
+                    _("Muốn người mua nhận thư có lời mới, hãy mở trang đợt thu hồi và bấm “Báo cho mọi người mua”."),
+                    "info",
+                )
             return redirect(url_for("traceability.recall_words", recall_id=recall_id), 303)
         except DomainError as error:
             status = show_refusal(form, error)
@@ -181,10 +182,13 @@ def recall_report(recall_id: int) -> ResponseReturnValue:
         households={card.id: card for card in list_household_cards(session, {lot.household_id for lot in lots})},
         commune=get_commune(session, found.commune_id),
         duties=tell_duties(
-            found.started_at, list_steps(session, recall_id), now, is_closed=found.closed_at is not None
+            found.started_at,
+            list_done(session, recall_id, resolve(Sales)),
+            now,
+            is_closed=found.closed_at is not None,
         ),
         additions=list_additions(session, recall_id),
-        balance=_balance(found),
+        balance=_balance(found, lots),
         sums=sum_ledger(session, recall_id),
         sources=SOURCES,
         outcomes=OUTCOMES,
@@ -197,9 +201,9 @@ def recall_report(recall_id: int) -> ResponseReturnValue:
 def recall_close(recall_id: int) -> ResponseReturnValue:
     """End a recall."""
     found = _own(recall_id)
-    form = StepForm()
+    form = RecallCloseForm()
     if not form.validate():
-        return _returns_page(found, step=form), 422
+        return _returns_page(found, closing=form), 422
     session = db.session()
     commune = get_commune(session, found.commune_id).name
     session.rollback()
@@ -212,11 +216,13 @@ def recall_close(recall_id: int) -> ResponseReturnValue:
                 officer_title=get_title(changing, current_actor().user_id or 0),
                 commune=commune,
                 signatory=resolve(Signatory),
+                sales=resolve(Sales),
                 now=utcnow(),
+                why_left=form.why_left.data or "",
             )
     except DomainError as error:
         status = show_refusal(form, error)
-        return _returns_page(found, step=form), status
+        return _returns_page(found, closing=form), status
     flash(_("Đợt thu hồi đã kết thúc."), "success")
     return redirect(url_for("traceability.recall", recall_id=recall_id), 303)
 
@@ -246,6 +252,7 @@ def _note(
                     reference=form.reference.data or "",
                 ),
                 officer=current_actor(),
+                sales=resolve(Sales),
                 key=form.key,
                 now=utcnow(),
             )
@@ -262,6 +269,7 @@ def _returns_page(
     back: RecallBackForm | None = None,
     treated: RecallTreatedForm | None = None,
     step: StepForm | None = None,
+    closing: RecallCloseForm | None = None,
 ) -> str:
     session = db.session()
     lots = _lots(found)
@@ -277,21 +285,15 @@ def _returns_page(
         treated=treated,
         step=step or StepForm(formdata=None),
         ledger=list_ledger(session, found.id),
-        balance=_balance(found),
+        closing=closing or RecallCloseForm(formdata=None),
+        balance=_balance(found, lots),
         new_key=uuid.uuid4,
     )
 
 
-def _balance(found: RecallView) -> Callable[[LotView, Mapping[int, Decimal]], LotBalance]:
-    """Return how the page balances a lot, given what the layer above says was sold of each."""
-    sums, moved = sum_ledger(db.session(), found.id), sum_moved(db.session(), found.id)
-
-    def balance(lot: LotView, sold: Mapping[int, Decimal]) -> LotBalance:
-        return balance_lot(
-            lot, gone=moved.get(lot.id, (_NOTHING, _NOTHING)), sold=sold.get(lot.id, _NOTHING), ledger=sums.get(lot.id)
-        )
-
-    return balance
+def _balance(found: RecallView, lots: Iterable[LotView]) -> dict[int, LotBalance]:
+    session = db.session()
+    return balance_lots(session, found.id, lots, resolve(Sales).sum_sold(session, found.lot_ids))
 
 
 def _told(found: RecallView) -> Told:

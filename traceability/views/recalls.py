@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from marketplace.accounts.gate import current_actor, needs
 from marketplace.accounts.queries import get_title
 from marketplace.accounts.rules import Permission
 from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
-from marketplace.core.errors import DomainError
+from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.registry import resolve
 from sellers.queries import HouseholdCard, list_household_cards
 from traceability.forms.diary import StepForm
 from traceability.forms.recalls import RecallForm, RecallStepForm
-from traceability.ports import Signatory
+from traceability.ports import Sales, Signatory
 from traceability.queries.graph import list_descendants
 from traceability.queries.lots import LotView, get_lot_by_code, list_lots
 from traceability.queries.recall_sources import (
@@ -30,11 +31,11 @@ from traceability.queries.recall_sources import (
     list_sources,
     list_suggestions,
 )
-from traceability.queries.recall_work import list_additions, list_steps
+from traceability.queries.recall_work import list_additions, list_done
 from traceability.queries.recalls import RecallView, get_recall, list_recalls
 from traceability.rules.recalls import read_clock, tell_duties
 from traceability.rules.templates import INCOMING_LABELS, WORK_LABELS
-from traceability.services.recall_work import note_step
+from traceability.services.recall_work import NoticeText, note_step, write_notice
 from traceability.services.recalls import add_to_recall, recall_lot
 from traceability.views.blueprint import blueprint
 from traceability.views.owner import own_commune_id, show_refusal
@@ -64,13 +65,18 @@ def new_recall() -> ResponseReturnValue:
     code = request.args.get("lo", "").strip()
     if not code:
         return render_template("traceability/recall_which.html")
-    lot = get_lot_by_code(session, code, commune_id=own_commune_id())
+    try:
+        lot = get_lot_by_code(session, code, commune_id=own_commune_id())
+    except NotFound:
+        return render_template("traceability/recall_which.html", wrong=code), 404
     form = RecallForm()
-    status = 200
+    status, asks = 200, False
     if not form.is_submitted():
-        form.kind.data, form.remedy.data = "drill", "refund"
+        form.remedy.data = "refund"
     elif not form.validate():
         status = 422
+    elif form.kind.data == "real" and form.sure.data != lot.code:
+        asks = True
     else:
         try:
             with transaction() as changing:
@@ -87,12 +93,30 @@ def new_recall() -> ResponseReturnValue:
                     now=utcnow(),
                     signatory=resolve(Signatory),
                 )
+                if begun.remedy == "return":
+                    _write_first_notice(changing, begun, form)
             return redirect(url_for("traceability.recall", recall_id=begun.id), 303)
         except DomainError as error:
             status = show_refusal(form, error)
     lots = _sorted(list_lots(session, {lot.id} | list_descendants(session, [lot.id])))
-    page = render_template("traceability/new_recall.html", form=form, lot=lot, lots=lots, households=_cards(lots))
+    page = render_template(
+        "traceability/new_recall.html", form=form, asks=asks, lot=lot, lots=lots, households=_cards(lots)
+    )
     return page, status
+
+
+def _write_first_notice(session: Session, begun: RecallView, form: RecallForm) -> None:
+    """In the same transaction as the beginning, so that the first letter says where goods are taken back."""
+    write_notice(
+        session=session,
+        recall_id=begun.id,
+        text=NoticeText(
+            packing="", places=form.places.data or "", contact=form.contact.data or "", until_on=form.until_on.data
+        ),
+        officer=current_actor(),
+        key=form.key,
+        now=utcnow(),
+    )
 
 
 @blueprint.get("/xa/thu-hoi/<int:recall_id>")
@@ -119,6 +143,7 @@ def recall_step(recall_id: int) -> ResponseReturnValue:
                 note=form.note.data or "",
                 officer=current_actor(),
                 officer_title=get_title(changing, current_actor().user_id or 0),
+                sales=resolve(Sales),
                 now=utcnow(),
             )
     except DomainError as error:
@@ -175,7 +200,7 @@ def recall_add(recall_id: int, code: str) -> ResponseReturnValue:
 def _recall_page(found: RecallView, *, form: RecallStepForm | None = None) -> str:
     session = db.session()
     lots = _sorted(list_lots(session, found.lot_ids))
-    done = list_steps(session, found.id)
+    done = list_done(session, found.id, resolve(Sales))
     now = utcnow()
     return render_template(
         "traceability/recall.html",

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from marketplace.core.clock import local_date
 from marketplace.core.photos import photo_url
 from marketplace.core.quantity import UNITS, format_number, format_quantity
+from marketplace.core.text import end_sentence
 from traceability.queries.records import RecordView
 from traceability.rules.entries import OPERATORS
 from traceability.rules.events_barn import KIND as SENSORS
@@ -221,7 +222,7 @@ def _detail(record: RecordView) -> str:
         "loss": details.get("reason", ""),
         "held": details.get("reason", ""),
         "released": details.get("reason", ""),
-        "recall": f"{details.get('reason', '')} {details.get('instruction', '')}".strip(),
+        "recall": " ".join(end_sentence(details.get(one, "")) for one in ("reason", "instruction")).strip(),
         "recall_closed": _("Hàng thu về đã được xử lý. Lô này vẫn không được bán."),
     }
     return str(said.get(record.kind, ""))

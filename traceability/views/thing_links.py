@@ -7,7 +7,10 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from marketplace.core.clock import local_date
+from marketplace.core.db import db
 from sellers.queries import HouseholdView, get_household
+from traceability.queries.recalls import get_recall
 from traceability.queries.things import Thing
 from traceability.rules.linkset import JSON_LD, Level, Link
 
@@ -73,9 +76,12 @@ def _make_level(thing: Thing, household: HouseholdView) -> Level:
 
 
 def _recall_title(thing: Thing) -> str:
-    is_recalled = thing.lot is not None and thing.lot.recall_id is not None
-    title: str = _("ĐANG THU HỒI: xem phải làm gì") if is_recalled else _("Lô này không bị thu hồi")
-    return title
+    if thing.lot is None or thing.lot.recall_id is None:
+        return str(_("Lô này không bị thu hồi"))
+    closed_at = get_recall(db.session(), thing.lot.recall_id).closed_at
+    if closed_at is None:
+        return str(_("ĐANG THU HỒI: xem phải làm gì"))
+    return str(_("Đã thu hồi, đợt thu hồi kết thúc ngày %(day)s", day=f"{local_date(closed_at):%d/%m/%Y}"))
 
 
 def _events_of(thing: Thing) -> str:

@@ -12,13 +12,13 @@ from marketplace.accounts.forms import read_login
 from marketplace.accounts.gate import current_actor, needs
 from marketplace.accounts.queries import find_person
 from marketplace.accounts.rules import Permission
-from marketplace.core.clock import utcnow
+from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.limits import limiter
 from marketplace.core.registry import resolve
-from marketplace.desk.erasure import erase, preview_erasure
-from marketplace.desk.forms import ErasureForm, PressedForm
+from marketplace.desk.erasure import erase, name_subjects, preview_erasure
+from marketplace.desk.forms import ErasureForm, PressedForm, RefuseErasureForm
 from marketplace.desk.views.blueprint import blueprint
 from sellers.queries import get_household_by_code
 from traceability.ports import Signatory
@@ -54,7 +54,15 @@ def erasures() -> ResponseReturnValue:
                 return redirect(url_for("desk.erasure", erasure_id=erasure_id), 303)
             except DomainError as error:
                 form.add_error(error)
-    return render_template("desk/erasures.html", form=form, requests=list_erasures(db.session())), status
+    requests = list_erasures(db.session())
+    page = render_template(
+        "desk/erasures.html",
+        form=form,
+        requests=requests,
+        names=name_subjects(db.session(), requests),
+        today=local_date(utcnow()),
+    )
+    return page, status
 
 
 def _find_subject(session: Session, subject: str, typed: str) -> int | None:
@@ -77,15 +85,19 @@ def erasure(erasure_id: int) -> ResponseReturnValue:
     return _page(erasure_id)
 
 
-def _page(erasure_id: int, problem: str = "", status: int = 200) -> ResponseReturnValue:
+def _page(
+    erasure_id: int, problem: str = "", status: int = 200, *, refusal: RefuseErasureForm | None = None
+) -> ResponseReturnValue:
     session = db.session()
     found = get_erasure(session, erasure_id)
     page = render_template(
         "desk/erasure.html",
         request_=found,
-        preview=preview_erasure(session, found) if found.state == "asked" else None,
+        preview=preview_erasure(session, found, current_actor()) if found.state == "asked" else None,
         is_own=found.asked_by == current_actor().user_id,
         problem=problem,
+        refusal=refusal or RefuseErasureForm(formdata=None),
+        today=local_date(utcnow()),
     )
     return page, status
 
@@ -118,12 +130,24 @@ def carry_out(erasure_id: int) -> ResponseReturnValue:
 @blueprint.post("/dieu-hanh/xoa-du-lieu/<int:erasure_id>/tu-choi")
 @needs(Permission.OPERATE)
 def turn_down(erasure_id: int) -> ResponseReturnValue:
-    """Close a request without erasing."""
+    """Close a request without erasing, and keep why."""
     get_erasure(db.session(), erasure_id)
-    if PressedForm().validate():
+    form = RefuseErasureForm()
+    if not form.validate():
+        return _page(erasure_id, status=422, refusal=form)
+    try:
         with transaction() as session:
-            refuse_erasure(session=session, erasure_id=erasure_id, done_by=current_actor().user_id or 0, now=utcnow())
-        flash(_("Đã đóng yêu cầu, không xóa gì."), "success")
+            refuse_erasure(
+                session=session,
+                erasure_id=erasure_id,
+                why=form.why.data or "",
+                done_by=current_actor().user_id or 0,
+                now=utcnow(),
+            )
+    except DomainError as error:
+        form.add_error(error)
+        return _page(erasure_id, status=422, refusal=form)
+    flash(_("Đã đóng yêu cầu, không xóa gì."), "success")
     return redirect(url_for("desk.erasures"), 303)
 
 

@@ -387,7 +387,7 @@ def test_a_request_is_one_request_and_may_be_turned_down(session, story, operato
     assert ask(session, first, "named", wanted="Bùi Xuyến", key=key) == erasure_id
     with pytest.raises(Conflict):
         ask(session, second, "named", wanted="Bùi Xuyến", key=key)
-    refuse_erasure(session=session, erasure_id=erasure_id, done_by=second.user_id, now=NOW)
+    refuse_erasure(session=session, erasure_id=erasure_id, why="Đã rút đơn", done_by=second.user_id, now=NOW)
     assert (get_erasure(session, erasure_id).state, get_erasure(session, erasure_id).wanted) == ("refused", "")
     with pytest.raises(Refused) as refusal:
         erase(session=session, erasure_id=erasure_id, photos=(), operator=second, signatory=SIGNATORY, now=NOW)

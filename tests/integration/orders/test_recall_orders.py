@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from logistics.queries import list_standings
+from marketplace.core.errors import Refused
+from orders.adapters.recalled_sales import RecalledSales
 from orders.queries.orders import get_order
 from orders.queries.recall import find_drill
 from orders.services.deliver_consignment import follow_delivery, follow_handover
@@ -164,6 +166,9 @@ def test_goods_are_paid_for_when_they_come_back_and_never_twice(session, offer):
     placed = buy(session, {offer.offer_id: 4}, method="transfer")
     pay(session, placed)
     number = deliver(session, placed)
+    deliver(session, buy(session, {offer.offer_id: 20}))
+    packed = buy(session, {offer.offer_id: 1})
+    pack(session, list_parts(session, packed.order_id)[0])
     recall = make_recall(session, offer.lot_id, remedy="return")
     react(session)
     assert refunds(session, placed) == []
@@ -172,6 +177,7 @@ def test_goods_are_paid_for_when_they_come_back_and_never_twice(session, offer):
     def bring(amount, reference, key=None):
         line = note_return(
             session=session, recall_id=recall.id, officer=officer, key=key or uuid.uuid4(), now=NOW,
+            sales=RecalledSales(),
             entry=Entry(offer.lot_id, Decimal(amount), date(2026, 11, 20), source="buyer", reference=reference),
         )  # fmt: skip
         react(session)
@@ -187,6 +193,14 @@ def test_goods_are_paid_for_when_they_come_back_and_never_twice(session, offer):
     assert refunds(session, placed) == [(45_000, "by_hand"), (75_000, "by_hand")], "what the parcel held, no more"
     bring("1", number)
     assert len(refunds(session, placed)) == 2
+    for amount, reference, field in (
+        ("11.501", number, "quantity"), ("1", "DH-000000-1", "reference"), ("1", number[:-2], "reference"),
+        ("1", list_parts(session, packed.order_id)[0].number, "reference"),
+    ):  # fmt: skip
+        with pytest.raises(Refused) as refusal:
+            bring(amount, reference)
+        assert refusal.value.field == field, (amount, reference)
+    bring("11.5", number)
     reverse_return(session=session, recall_id=recall.id, line_id=line, officer=officer, key=uuid.uuid4(), now=NOW)
     react(session)
     assert len(refunds(session, placed)) == 2

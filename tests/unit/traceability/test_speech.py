@@ -2,15 +2,16 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traceability.rules.entries import MAX_SHORT
 from traceability.rules.recall_words import MAX_ZALO, Told, write_loudspeaker, write_zalo
 from traceability.rules.recalls import (
     FIRST_DAY,
+    MAX_WORDS,
     REMEDIES,
     TELL_WITHIN,
     LotBalance,
@@ -67,8 +68,9 @@ def test_clipping_keeps_to_the_limit(text, limit):
 
 _TYPED = (
     "không ăn giữ hàng lại mang đến thôn 3 vượt 0,5 mg/kg Abamectin 3.6EC ngày 20/11/2026 an toàn thực phẩm của cả nhà "
-) * 2
-short = st.integers(1, MAX_SHORT).map(lambda length: _TYPED[:length].strip())
+) * 5
+short = st.integers(1, 120).map(lambda length: _TYPED[:length].strip())
+words = st.integers(1, MAX_WORDS).map(lambda length: _TYPED[:length].strip())
 
 
 @st.composite
@@ -81,8 +83,8 @@ def recalls(draw):
         made_on=(first, first + timedelta(days=draw(st.integers(0, 400)))),
         commune=draw(st.sampled_from(["Xã Tân Ninh", "Phường Hạc Thành", "Thị trấn Nông trường Việt Trung"])),
         officer_title="Cán bộ nông nghiệp xã Tân Ninh",
-        reason=draw(short),
-        instruction=draw(short),
+        reason=draw(words),
+        instruction=draw(words),
         remedy=draw(st.sampled_from(sorted(REMEDIES))),
         places=draw(st.sampled_from(["", "Nhà văn hóa thôn 3\nỦy ban xã", "nhà " * 200])),
         contact=draw(st.sampled_from(["", "Ủy ban xã 0237 3812 345", "+84 912 345 678"])),
@@ -104,6 +106,7 @@ def test_the_loudspeaker_speaks_for_half_a_minute_to_a_minute(told):
 def test_a_message_for_zalo_says_what_is_needed(told):
     text = write_zalo(told, "http://localhost/lo/TH-15715-2611-0001")
     assert len(text) <= MAX_ZALO
+    assert "http://localhost/lo/TH-15715-2611-0001" in text
     assert told.codes[0] in text
     assert told.instruction in text
     assert text.startswith("[DIỄN TẬP") == told.is_drill
@@ -130,13 +133,21 @@ def test_the_clock_is_late_after_twenty_four_hours(passed, is_late):
 
 
 def test_a_balance_says_what_is_missing():
-    from decimal import Decimal as D  # noqa: N817 - the table below is read by eye
-
-    balance = LotBalance(
-        made=D(100), moved=D(10), lost=D(5), sold=D(60), came_back=D(30), from_household=D(20), treated=D(25)
-    )
-    assert (balance.kept, balance.missing, balance.uncollected, balance.untreated) == (D(25), D(50), D(5), D(5))
+    balance = LotBalance(*(Decimal(one) for one in (100, 10, 5, 60, 30, 10, 25)))
+    assert (balance.kept, balance.missing, balance.uncollected, balance.untreated) == (25, 50, 5, 5)
     assert not balance.is_balanced
+
+
+@pytest.mark.parametrize(
+    ("came_back", "from_parcels", "treated", "is_left", "is_balanced"),
+    [(0, 0, 0, True, False), (100, 60, 100, False, True), (100, 60, 99, False, False), (60, 60, 60, True, False),
+     (40, 0, 40, True, False)],
+)  # fmt: skip
+def test_nothing_balances_while_goods_are_left_anywhere(came_back, from_parcels, treated, is_left, is_balanced):
+    made, sold, *rest = (Decimal(one) for one in (100, 60, came_back, from_parcels, treated))
+    nothing = Decimal(0)
+    balance = LotBalance(made, nothing, nothing, sold, *rest)
+    assert (balance.is_left, balance.is_balanced) == (is_left, is_balanced)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from tests.factories.sellers import make_household
 from tests.factories.traceability import NOW, make_keeper, make_photo, make_season
 from tests.web.sign_in import sign_in
 from traceability.rules.entries import IncomingEntry
+from traceability.rules.erasure import answer_until
 from traceability.services.diary import record_incoming
 
 
@@ -119,10 +120,43 @@ def test_a_person_asks_once_and_an_operator_alone_may_do_it(client, session, ope
 def test_a_request_is_closed_without_erasing(client, session, home, operators):
     sign_in(client, operators[0])
     made = client.post("/dieu-hanh/xoa-du-lieu", data=typed(subject="named", wanted="Trần Văn Bốn", reason="named"))
-    assert client.post(f"{made.location}/tu-choi").status_code == 303
-    assert "không xóa gì" in body(client.get(made.location))
+    assert "Trần Văn Bốn" in body(client.get("/dieu-hanh/xoa-du-lieu")), "of whom it is, until it is done"
+    html = body(client.get(made.location))
+    assert "Phải trả lời" in html
+    assert "Từ chối yêu cầu này?" in html
+    for why, complaint in ((" ", "Hãy ghi vì sao không xóa."), ("Gọi 0912345678", "Đừng ghi số điện thoại")):
+        html = body(client.post(f"{made.location}/tu-choi", data={"why": why}), 422)
+        assert complaint in html
+        assert why in html
+        assert request_of(session).state == "asked"
+    assert client.post(f"{made.location}/tu-choi", data={"why": "Người ấy đã rút đơn"}).status_code == 303
+    html = body(client.get(made.location))
+    assert "không xóa gì" in html
+    assert "Người ấy đã rút đơn" in html
+    assert "Trần Văn Bốn" not in body(client.get("/dieu-hanh/xoa-du-lieu"))
     assert "đã bị từ chối" in body(client.post(f"{made.location}/xoa"), 422)
     assert session.scalar(text("SELECT count(*) FROM trace_private_details WHERE content IS NULL")) == 0
+
+
+def test_nobody_erases_the_account_in_use(client, session, operators):
+    sign_in(client, operators[0])
+    assert client.post("/tai-khoan/xoa-du-lieu").status_code == 303
+    session.execute(text("UPDATE trace_erasures SET asked_by = :other"), {"other": operators[1]})
+    address = f"/dieu-hanh/xoa-du-lieu/{request_of(session).id}"
+    html = body(client.get(address))
+    assert "Đây là tài khoản bạn đang dùng" in html
+    assert "Xóa vĩnh viễn" not in html
+    assert "Bạn đang dùng chính tài khoản này" in body(client.post(f"{address}/xoa"), 422)
+    assert request_of(session).state == "asked"
+
+
+@pytest.mark.parametrize(
+    ("asked_on", "until"),
+    [(date(2026, 11, 23), date(2026, 11, 25)), (date(2026, 11, 26), date(2026, 11, 30)),
+     (date(2026, 11, 27), date(2026, 12, 1)), (date(2026, 11, 28), date(2026, 12, 1))],
+)  # fmt: skip
+def test_two_working_days_leave_weekends_out(asked_on, until):
+    assert answer_until(asked_on) == until
 
 
 def test_a_picture_that_was_taken_out_says_so(client, session):

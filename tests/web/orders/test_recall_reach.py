@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import uuid
 from datetime import timedelta
 
@@ -190,3 +191,78 @@ def test_ten_times_the_buyers_cost_no_more_statements(officer, session, offer, s
                 body(officer.get(page))
         counts.append(len(statements))
     assert counts[0] == counts[1]
+
+
+def test_letters_that_went_out_are_the_duty_and_the_clock(officer, session, offer, react):
+    def told_row():
+        html = body(officer.get(f"/xa/thu-hoi/{recall.id}"))
+        return re.search(r"Báo cho mọi người mua</t[hd]>.*?</tr>", html, re.DOTALL)[0]
+
+    part = list_parts(session, buy(session, {offer.offer_id: 1}).order_id)[0]
+    pack(session, part)
+    follow_handover(session=session, consignment_ref=part.number, happened_at=NOW, now=NOW)
+    recall = make_recall(session, offer.lot_id)
+    react(session)
+    assert "Mọi người mua đã được gửi thư" not in told_row()
+    session.execute(text("UPDATE core_notices SET state = 'sent', sent_at = now() WHERE key LIKE '%recall-%'"))
+    row = told_row()
+    assert "Mọi người mua đã được gửi thư" in row
+    assert "<form" not in row, "nobody has to note it"
+    form = {"form_key": str(uuid.uuid4())}
+    for step in ("chain_told", "notice_sent", "media_told", "authority_told", "finished"):
+        assert officer.post(f"/xa/thu-hoi/{recall.id}/viec", data={**form, "step": step}).status_code == 303, step
+    assert "Đã báo đủ trong" in body(officer.get(f"/xa/thu-hoi/{recall.id}"))
+    report = body(officer.get(f"/xa/thu-hoi/{recall.id}/bao-cao"))
+    assert "Mọi người mua đã được gửi thư" in report
+
+
+def test_somebody_without_an_address_has_to_be_phoned_first(officer, session, offer, react):
+    for email in ("dao@thu.example", None):
+        part = list_parts(session, buy(session, {offer.offer_id: 1}, email=email).order_id)[0]
+        pack(session, part)
+        follow_handover(session=session, consignment_ref=part.number, happened_at=NOW, now=NOW)
+    recall = make_recall(session, offer.lot_id)
+    react(session)
+    session.execute(text("UPDATE core_notices SET state = 'sent', sent_at = now() WHERE key LIKE '%recall-%'"))
+    assert "Mọi người mua đã được gửi thư" not in body(officer.get(f"/xa/thu-hoi/{recall.id}"))
+
+
+def test_another_place_to_bring_goods_goes_out_in_a_letter_of_its_own(officer, session, offer, react):
+    part = list_parts(session, buy(session, {offer.offer_id: 1}).order_id)[0]
+    pack(session, part)
+    follow_handover(session=session, consignment_ref=part.number, happened_at=NOW, now=NOW)
+    recall = make_recall(session, offer.lot_id)
+    react(session)
+
+    def write(places):
+        until = local_date(utcnow()) + timedelta(days=5)
+        fields = {"places": places, "contact": "0237 3812 345", "until_on": until.isoformat(), "packing": ""}
+        form = {"form_key": str(uuid.uuid4()), **fields}
+        assert officer.post(f"/xa/thu-hoi/{recall.id}/loi-bao", data=form).status_code == 303
+
+    def tell():
+        answer = officer.post(f"/xa/thu-hoi/{recall.id}/bao-nguoi-mua", follow_redirects=True)
+        react(session)
+        return body(answer)
+
+    def letters():
+        return (
+            session.execute(text("SELECT body_text FROM core_notices WHERE key LIKE '%recall-%' ORDER BY id"))
+            .scalars()
+            .all()
+        )
+
+    assert "chợ không gửi lại" in tell()
+    write("Nhà văn hóa thôn 3")
+    assert "Mới soạn 0 trên 1 thư" in body(officer.get(f"/xa/thu-hoi/{recall.id}"))
+    for said in ("Đang gửi 1 thư", "chợ không gửi lại"):
+        assert said in tell()
+    write("Nhà văn hóa thôn 3")
+    assert "chợ không gửi lại" in tell(), "the same words again are no news"
+    write("Ủy ban xã")
+    assert "Đang gửi 1 thư" in tell()
+    write("Nhà văn hóa thôn 3")
+    assert "Đang gửi 1 thư" in tell(), "back at the first place, which buyers have to be told"
+    said = letters()
+    assert len(said) == 4
+    assert ["Nhà văn hóa thôn 3" in one for one in said] == [False, True, False, True]

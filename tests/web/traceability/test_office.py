@@ -60,13 +60,16 @@ def test_an_officer_verifies_once(officer, session, home, waiting, typed):
     html = body(officer.get(f"/xa/lo/{waiting.code}"))
     assert "Xác nhận" in html
     assert "Cửa hàng vật tư" in html, "the commune reads what the public does not"
-    form = typed()
+    html = body(officer.post(f"/xa/lo/{waiting.code}/xac-nhan", data=typed()), 422)
+    assert "Hãy đọc sổ và ảnh của lô rồi đánh dấu vào ô này." in html
+    assert state_of(session, waiting) == "awaiting_verification"
+    form = typed(has_read="y")
     for _ in range(2):
         response = officer.post(f"/xa/lo/{waiting.code}/xac-nhan", data=form)
         assert (response.status_code, response.location) == (303, "/xa/cho-xac-nhan")
     assert state_of(session, waiting) == "verified"
     assert count(session, Verification) == 1
-    body(officer.post(f"/xa/lo/{waiting.code}/xac-nhan", data=typed()), 409)
+    body(officer.post(f"/xa/lo/{waiting.code}/xac-nhan", data=typed(has_read="y")), 409)
     assert verify_chain(session, home.household_id).is_intact
 
 
@@ -81,6 +84,19 @@ def test_a_lot_goes_back_with_a_reason(officer, session, waiting, typed):
     assert state_of(session, waiting) == "awaiting_verification"
     assert officer.post(page, data=typed(reason="Ảnh chưa rõ ruộng")).status_code == 303
     assert state_of(session, waiting) == "sent_back"
+
+
+def test_only_a_lot_that_waits_has_a_deadline(officer, session, home, typed):
+    lot = make_waiting_lot(session, home.household_id, actor=home.actor, now=utcnow() - timedelta(days=9))
+    html = body(officer.get(f"/xa/lo/{lot.code}"))
+    assert "Hạn trả lời" in html
+    assert "Đã trễ" in html
+    assert officer.post(f"/xa/lo/{lot.code}/tra-lai", data=typed(reason="Ảnh chưa rõ ruộng")).status_code == 303
+    html = body(officer.get(f"/xa/lo/{lot.code}"))
+    assert "Hạn trả lời" not in html
+    assert "Đã trễ" not in html
+    assert "Xã chưa xác nhận lô này." in html
+    assert "Hãy gửi xã xác nhận" not in html, "that is for the household"
 
 
 def test_the_household_reads_the_reason(client, session, home, officer_id, waiting, typed):
@@ -98,7 +114,7 @@ def test_who_sent_a_lot_back_may_verify_it_later(client, session, home, officer_
     sign_in(client, home.user_id)
     assert client.post(f"/so-tay/lo/{waiting.code}/gui-xa", data=typed()).status_code == 303
     sign_in(client, officer_id)
-    assert client.post(f"/xa/lo/{waiting.code}/xac-nhan", data=typed()).status_code == 303
+    assert client.post(f"/xa/lo/{waiting.code}/xac-nhan", data=typed(has_read="y")).status_code == 303
     assert state_of(session, waiting) == "verified"
 
 
@@ -112,7 +128,7 @@ def test_nobody_verifies_what_they_wrote(client, session, home, typed):
     html = body(client.get(f"/xa/lo/{lot.code}"))
     assert "Bạn không được tự xác nhận lô này" in html
     assert f"/xa/lo/{lot.code}/xac-nhan" not in html
-    assert "không được tự xác nhận" in body(client.post(f"/xa/lo/{lot.code}/xac-nhan", data=typed()), 422)
+    assert "không được tự xác nhận" in body(client.post(f"/xa/lo/{lot.code}/xac-nhan", data=typed(has_read="y")), 422)
     assert state_of(session, lot) == "awaiting_verification"
 
 
@@ -124,7 +140,7 @@ def test_other_communes_do_not_exist(client, session, home, waiting, typed):
         assert client.get(page).status_code == 404, page
     recall = typed(kind="real", reason="Thử", instruction="Thử")
     for page, form in (
-        (f"/xa/lo/{waiting.code}/xac-nhan", typed()),
+        (f"/xa/lo/{waiting.code}/xac-nhan", typed(has_read="y")),
         (f"/xa/lo/{waiting.code}/tra-lai", typed(reason="Không rõ")),
         (f"/xa/thu-hoi/moi?lo={waiting.code}", recall),
     ):
@@ -172,7 +188,7 @@ def test_a_drill_stops_nothing_and_a_recall_stops_everything(officer, session, h
         ({**words, "kind": ""}, "Hãy chọn"),
         ({**words, "kind": "drill", "reason": ""}, "Hãy ghi vì sao thu hồi."),
         ({**words, "kind": "drill", "instruction": " "}, "Hãy ghi người mua phải làm gì"),
-        ({**words, "kind": "drill", "reason": "x" * 121}, "Đoạn này quá dài"),
+        ({**words, "kind": "drill", "reason": "x" * 501}, "Đoạn này quá dài. Tối đa 500 ký tự."),
     ):
         assert complaint in body(officer.post(page, data=typed(**fields)), 422)
     assert count(session, Recall) == 0
@@ -183,6 +199,7 @@ def test_a_drill_stops_nothing_and_a_recall_stops_everything(officer, session, h
     assert "Đây là diễn tập" in body(officer.get(locations.pop()))
     assert (state_of(session, lot), state_of(session, part)) == ("verified", "verified")
 
+    words["sure"] = lot.code
     response = officer.post(page, data=typed(**words, kind="real"))
     assert response.status_code == 303
     html = body(officer.get(response.location))
@@ -214,7 +231,7 @@ def test_a_recall_reaches_what_other_households_made_of_it(officer, session, hom
     unrelated = make_lot(session, other, produce="Cải bẹ", now=now, is_complete=False)
     page = f"/xa/thu-hoi/moi?lo={lot.code}"
     assert "Hộ ông Bình" in body(officer.get(page))
-    form = typed(kind="real", reason="Dư lượng thuốc", instruction="Đừng ăn", remedy="refund")
+    form = typed(kind="real", reason="Dư lượng thuốc", instruction="Đừng ăn", remedy="refund", sure=lot.code)
     assert officer.post(page, data=form).status_code == 303
     assert (state_of(session, made), state_of(session, unrelated)) == ("recalled", "recorded")
     assert verify_chain(session, other).is_intact

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from datetime import timedelta
 
@@ -24,7 +25,11 @@ from traceability.queries.chain import verify_chain
 from traceability.queries.lots import get_lot
 from traceability.rules.recalls import FIRST_DAY
 
-WORDS = {"reason": "Dư lượng thuốc 0,5 mg/kg", "instruction": "Đừng ăn", "remedy": "return"}
+WORDS = {"reason": "Dư lượng thuốc 0,5 mg/kg", "instruction": "Đừng ăn", "remedy": "refund"}
+
+
+def start(lot, kind="real", **words):
+    return {**WORDS, "kind": kind, "sure": lot.code, **words}
 
 
 def body(response, status=200):
@@ -48,7 +53,7 @@ def begin(officer, lot, typed):
     """Begin a recall or a drill of the lot and return its address."""
 
     def begin(kind="real", **words):
-        response = officer.post(f"/xa/thu-hoi/moi?lo={lot.code}", data=typed(**{**WORDS, **words}, kind=kind))
+        response = officer.post(f"/xa/thu-hoi/moi?lo={lot.code}", data=typed(**start(lot, kind, **words)))
         assert response.status_code == 303, response.get_data(as_text=True)[:2000]
         return response.location
 
@@ -76,16 +81,6 @@ def notice(**changes):
         "packing": "Túi 1 kg",
     }
     return {**fields, **changes}
-
-
-def test_a_recall_says_how_money_comes_back_and_refuses_what_it_does_not_know(officer, session, lot, typed):
-    page = f"/xa/thu-hoi/moi?lo={lot.code}"
-    assert 'value="refund" checked' in body(officer.get(page))
-    for remedy in ("", "gift", "refund'"):
-        html = body(officer.post(page, data=typed(**{**WORDS, "remedy": remedy}, kind="real")), 422)
-        assert "Hãy chọn" in html
-        assert "Dư lượng thuốc 0,5 mg/kg" in html, "what was typed stays"
-    assert get_lot(session, lot.id).state == "verified"
 
 
 def test_the_duties_of_a_recall_are_noted_once_and_in_order(officer, session, begin, typed):
@@ -131,12 +126,11 @@ def test_what_shares_a_season_is_found_and_added_with_one_press(officer, session
     second = make_lot(
         session, home.household_id, season=season, produce="Rau dền", actor=home.actor, now=utcnow(), is_complete=False
     )
-    words = {**WORDS, "kind": "real"}
-    page = officer.post(f"/xa/thu-hoi/moi?lo={first.code}", data=typed(**words)).location
+    page = officer.post(f"/xa/thu-hoi/moi?lo={first.code}", data=typed(**start(first))).location
     html = body(officer.get(f"{page}/lien-quan"))
     assert second.code in html
     assert "Cùng một vụ, một lứa hoặc một mẻ" in html
-    assert "Thêm vào đợt thu hồi" in html
+    assert "Thêm lô này" in html
     adding = f"{page}/them-lo/{second.code}"
     body(officer.post(adding, data={"form_key": "x", "why": "season"}), 422)
     html = body(officer.post(adding, data=typed(why="dice")), 422)
@@ -194,7 +188,7 @@ def test_the_ledger_balances_and_the_end_waits_for_it(officer, session, lot, beg
     page = begin()
     ledger = f"{page}/hang-ve"
     today = local_date(utcnow()).isoformat()
-    back = {"lot": str(lot.id), "quantity": "30", "happened_on": today, "source": "buyer", "reference": "Thôn 3"}
+    back = {"lot": str(lot.id), "quantity": "30", "happened_on": today, "source": "household", "reference": "Thôn 3"}
     for changes, complaint in (
         ({"quantity": "101"}, "chỉ có 100"),
         ({"quantity": "abc"}, "bằng chữ số"),
@@ -202,6 +196,9 @@ def test_the_ledger_balances_and_the_end_waits_for_it(officer, session, lot, beg
         ({"lot": "999999"}, "Hãy chọn một lô của đợt thu hồi này."),
         ({"lot": "x"}, "Hãy chọn một lô"),
         ({"source": "moon"}, "Hãy chọn"),
+        ({"source": "buyer"}, "mới gửi đi 0 trong các kiện"),
+        ({"source": "buyer", "reference": "DH-000000-1"}, "Không có kiện nào mang số này"),
+        ({"source": "parcel"}, "Không có kiện nào mang số này"),
         ({"happened_on": (local_date(utcnow()) + timedelta(days=2)).isoformat()}, ""),
         ({"reference": "Gọi 0912345678"}, "Đừng ghi số điện thoại"),
     ):
@@ -226,25 +223,68 @@ def test_the_ledger_balances_and_the_end_waits_for_it(officer, session, lot, beg
         assert officer.post(f"{page}/bo-dong/{treated}", data=typed()).status_code == 303
     assert count(session, RecallReturn) == 3
     assert officer.post(f"{page}/xu-ly", data=typed(**{**done, "quantity": "30"})).status_code == 303
-    assert "Khớp" in body(officer.get(ledger))
+    html = body(officer.get(ledger))
+    assert "Khớp" not in html
+    assert "Còn hàng chưa thu về" in html
+    assert "ở hộ hoặc nơi khác còn 70 kg" in html
+    for why, complaint in (
+        ("", "Hàng chưa thu về hết. Hãy ghi rõ vì sao."),
+        ("Hỏi 0912345678", "Đừng ghi số điện thoại"),
+        ("z" * 301, "Đoạn này quá dài"),
+    ):
+        html = body(officer.post(f"{page}/ket-thuc", data=typed(why_left=why)), 422)
+        assert complaint in html
+        assert why in html, "what was typed stays"
     for _ in range(2):
-        assert officer.post(f"{page}/ket-thuc", data=typed()).status_code == 303
+        assert officer.post(f"{page}/ket-thuc", data=typed(why_left="70 kg đã ăn hết")).status_code == 303
     html = body(officer.get(page))
     assert "Đợt thu hồi đã kết thúc" in html
     sealed = session.scalars(select(Record.kind).where(Record.kind.startswith("recall")).order_by(Record.id)).all()
     assert sealed == ["recall", "recall_closed"]
     assert verify_chain(session, lot.household_id).is_intact
-    assert "Kết thúc thu hồi" in body(officer.get(f"/lo/{lot.code}"))
     assert get_lot(session, lot.id).state == "recalled"
     body(officer.post(ledger, data=typed(**back)), 409)
     report = body(officer.get(f"{page}/bao-cao"))
-    for item in ("BÁO CÁO THU HỒI SẢN PHẨM", "Tiêu hủy: 30 kg", "Người mua trả lại: 30 kg", lot.code):
+    for item in (
+        "BÁO CÁO THU HỒI SẢN PHẨM",
+        "Tiêu hủy: 30 kg",
+        "Còn ở hộ sản xuất: 30 kg",
+        "70 kg đã ăn hết",
+        lot.code,
+    ):
         assert item in report, item
     assert "chưa kết thúc" not in report
     said = session.scalars(select(LogEntry.content).where(LogEntry.kind == "recall").order_by(LogEntry.id)).all()
     assert [b'"type":"recall-order"' in one or b'"type":"recall-closing"' in one for one in said] == [True, True]
+    told = json.loads(said[1])
+    assert told["left"] == [{"lot": lot.code, "unit": "kg", "withBuyers": "0", "elsewhere": "70"}]
+    assert told["whyLeft"] == "70 kg đã ăn hết"
     signed = session.scalars(select(LogEntry.leaf).where(LogEntry.kind == "recall")).all()
     assert all(b'"sig' in leaf for leaf in signed), "the officer signs the order and the end"
+
+
+def test_a_recall_with_nothing_left_needs_no_explanation(officer, session, lot, begin, typed):
+    page = begin()
+    today = local_date(utcnow()).isoformat()
+    line = {"lot": str(lot.id), "quantity": "100", "happened_on": today, "reference": ""}
+    assert officer.post(f"{page}/hang-ve", data=typed(**line, source="household")).status_code == 303
+    assert officer.post(f"{page}/xu-ly", data=typed(**line, outcome="destroyed")).status_code == 303
+    html = body(officer.get(f"{page}/hang-ve"))
+    assert "Khớp" in html
+    assert 'name="why_left"' not in html
+    for step in (*FIRST_DAY, "finished", "reported"):
+        assert officer.post(f"{page}/viec", data=typed(step=step)).status_code == 303
+    assert officer.post(f"{page}/ket-thuc", data=typed()).status_code == 303
+    assert "whyLeft" not in json.loads(session.scalars(select(LogEntry.content).order_by(LogEntry.id.desc())).first())
+    html = body(officer.get(f"/lo/{lot.code}"))
+    assert "Kết thúc thu hồi" in html
+    ended = f"Đã thu hồi, đợt thu hồi kết thúc ngày {local_date(utcnow()):%d/%m/%Y}"
+    assert ended in html
+    assert "ĐANG THU HỒI" not in html
+    assert "Vì sao: Dư lượng thuốc 0,5 mg/kg. Thông báo ngày" in html
+    assert "Dư lượng thuốc 0,5 mg/kg. Đừng ăn." in html, "the step of the diary"
+    assert ended in body(officer.get(f"/xa/lo/{lot.code}"))
+    assert "ĐANG THU HỒI" not in body(officer.get(f"/xa/lo/{lot.code}"))
 
 
 def read_sheet(response):
@@ -318,7 +358,7 @@ def test_more_lots_cost_no_more_statements(officer, session, home, lot, begin, t
         make_lot(session, home.household_id, season=season, actor=home.actor, now=utcnow(), is_complete=False)
         for _ in range(9)
     ]
-    large = officer.post(f"/xa/thu-hoi/moi?lo={lots[0].code}", data=typed(**WORDS, kind="real")).location
+    large = officer.post(f"/xa/thu-hoi/moi?lo={lots[0].code}", data=typed(**start(lots[0]))).location
     for other in lots[1:]:
         assert officer.post(f"{large}/them-lo/{other.code}", data=typed(why="season")).status_code == 303
     officer.get(f"{small}{tail}")

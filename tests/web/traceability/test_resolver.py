@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from jsonschema_rs import validator_for
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from marketplace.core.clock import local_date, utcnow
 from tests.factories.gs1 import GTIN, make_gtin, make_prefix
@@ -308,6 +308,14 @@ def test_a_recalled_lot_says_so_in_every_form(client, session, home, lot, link):
     assert "ĐANG THU HỒI" in html
     data = get(client, f"{link}?linkType=gs1:recallStatus", JSON_LD).location.removeprefix(ROOT)
     assert json.loads(client.get(data).get_data())["gs1:isProductRecalled"] is True
+    session.execute(
+        text(
+            "INSERT INTO trace_recall_steps (recall_id, step, officer_party, officer_title, done_at) "
+            "SELECT id, 'closed', officer_party, officer_title, '2026-11-29 05:00+00' FROM trace_recalls"
+        )
+    )
+    title = linkset(client, link)[0][f"{VOC}recallStatus"][0]["title"]
+    assert title == "Đã thu hồi, đợt thu hồi kết thúc ngày 29/11/2026"
 
 
 def test_an_unknown_lot_of_a_known_product_walks_up_and_the_page_warns(client, lot):
