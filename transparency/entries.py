@@ -23,7 +23,9 @@ KINDS = frozenset(
     {"event", "error-declaration", "verification", "master-data", "certificate", "key", "policy", "recall", "erasure"}
 )
 #: Nobody believes these without a signature.
-SIGNED_KINDS = frozenset({"key", "verification", "erasure"})
+SIGNED_KINDS = frozenset({"key", "verification", "recall", "erasure"})
+#: What only an officer can decide; the market's office cannot sign it in his or her place.
+_OFFICERS_DEEDS = {"verification": "verify", "recall": "recall"}
 #: How far the clocks of web servers, and transactions that took long, may put entries out of order.
 CLOCK_SLACK = timedelta(minutes=10)
 _OFFICE_HEADER = "choque-office-keys/1"
@@ -173,8 +175,9 @@ class Keyring:
             raise EntryError(message)
         office_key = self.office.get(leaf.key_id)
         if office_key is not None:
-            if leaf.kind == "verification":
-                message = f"entry {leaf.index}: the office cannot verify a lot"
+            deed = _OFFICERS_DEEDS.get(leaf.kind)
+            if deed is not None:
+                message = f"entry {leaf.index}: the office cannot {deed} a lot"
                 raise EntryError(message)
             _verify(leaf, content, office_key)
             return "the market's office"

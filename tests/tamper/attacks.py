@@ -14,6 +14,7 @@ from marketplace.core.photos import photo_path
 from tests.factories.log import KeptMarket
 from tests.tamper.stage import Administrator, Stage
 from traceability.rules.leaf import Leaf, Signature, hash_content, write_leaf
+from traceability.rules.recalls import tell_order
 from traceability.rules.seal import canonical_bytes, seal
 from traceability.rules.statements import key_announced, name_key
 from transparency.checkpoint import parse_checkpoint
@@ -127,7 +128,7 @@ def swap_photo_hash(market: KeptMarket, stage: Stage) -> None:
     _rewrite_record(admin, int(str(record)), lambda body: {**body, "cq:photos": [other]})
 
 
-# --- verifications, keys, erasures ------------------------------------------------------------------------------------
+# --- verifications, keys, recalls, erasures ---------------------------------------------------------------------------
 
 
 @attack("backdate a verification")
@@ -177,6 +178,25 @@ def replace_officers_key(market: KeptMarket, stage: Stage) -> None:
     _rewrite_statement(
         Administrator(market), "key", keyId=name_key(public), publicKey=base64.b64encode(public).decode()
     )
+
+
+@attack("forge a recall")
+def forge_recall(market: KeptMarket, stage: Stage) -> None:
+    admin = Administrator(market)
+    ((lot_id, code),) = admin.run("SELECT id, code FROM trace_lots ORDER BY id LIMIT 1")
+    told = tell_order(
+        recall_id=1,
+        lot_code=str(code),
+        lot_codes=[str(code)],
+        reason="Tồn dư thuốc",
+        instruction="Không ăn.",
+        remedy="refund",
+        officer="0" * 26,
+        officer_title="Cán bộ xã",
+        at=_now(admin),
+    )
+    _insert_statement(admin, "recall", told, signer=None, lot_id=int(str(lot_id)))
+    admin.run("UPDATE trace_lots SET state = 'recalled' WHERE id = :id", id=lot_id)
 
 
 @attack("forge an erasure")
@@ -339,19 +359,21 @@ def _insert_statement(
     kind: str,
     told: Content,
     *,
-    signer: Ed25519PrivateKey,
+    signer: Ed25519PrivateKey | None,
     actor: str = "0" * 26,
     lot_id: int | None = None,
 ) -> None:
     content = canonical_bytes(told)
-    key_id = name_key(signer.public_key().public_bytes_raw())
+    signature = None
+    if signer is not None:
+        signature = Signature(name_key(signer.public_key().public_bytes_raw()), signer.sign(content))
     leaf = write_leaf(
         Leaf(
             kind=kind,
             logged_at=_now(admin),
             content_hash=hash_content(content),
             actor=actor,
-            signature=Signature(key_id, signer.sign(content)),
+            signature=signature,
         )
     )
     _insert_entry(admin, kind, leaf, body=content, content=content, record=None, lot_id=lot_id)

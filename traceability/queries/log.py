@@ -6,12 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, and_, bindparam, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    LargeBinary,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
-from traceability.models.custody import Record
+from traceability.models.custody import Recall, RecallLot, Record
 from traceability.models.epcis import EpcisEvent
 from traceability.models.log import LogCheckpoint, LogEntry, LogPosition, LogWaiting, SigningKey
+from traceability.models.recall import RecallAddition
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +62,8 @@ class LogState:
 def list_lot_entries(session: Session, lot_id: int, record_ids: Collection[int]) -> Sequence[EntryView]:
     """Return the placed entries of a lot. At most three statements.
 
-    They are its records, what declares them wrong, the statements about it, the records that those name by their
-    hashes, and the keys that signed.
+    They are its records, what declares them wrong, the statements about it, those of every recall that reached it, the
+    records that those name by their hashes, and the keys that signed.
     """
     corrections = select(Record.id).where(Record.corrects_id.in_(record_ids), Record.kind == "declaration")
     found = _load(
@@ -58,6 +72,7 @@ def list_lot_entries(session: Session, lot_id: int, record_ids: Collection[int])
             LogEntry.record_id.in_(record_ids),
             LogEntry.record_id.in_(corrections),
             LogEntry.lot_id == lot_id,
+            and_(LogEntry.kind == "recall", LogEntry.lot_id.in_(_lots_of_recalls(lot_id))),
         ),
     )
     named = _list_named(found)
@@ -71,6 +86,19 @@ def list_lot_entries(session: Session, lot_id: int, record_ids: Collection[int])
         )
         found += _load(session, or_(LogEntry.id.in_(announced), LogEntry.id.in_(revoked)))
     return sorted(found, key=lambda entry: entry.place)
+
+
+def _lots_of_recalls(lot_id: int) -> CompoundSelect[int]:
+    """Find the lots at which the recalls that reached a lot were ordered: their statements stand with those."""
+    reached = (
+        select(RecallLot.recall_id)
+        .join(Recall, Recall.id == RecallLot.recall_id)
+        .where(RecallLot.lot_id == lot_id, Recall.is_drill.is_(False))
+    )
+    return union_all(
+        select(Recall.lot_id).where(Recall.id.in_(reached)),
+        select(RecallAddition.lot_id).where(RecallAddition.recall_id.in_(reached)),
+    )
 
 
 def _list_named(entries: Sequence[EntryView]) -> set[bytes]:

@@ -209,7 +209,7 @@ def close_recall(
     officer: Actor,
     officer_title: str,
     commune: str,
-    signatory: Signatory | None,
+    signatory: Signatory,
     now: datetime,
 ) -> RecallView:
     """End a recall; ending it again changes nothing. The lots stay recalled for good.
@@ -233,10 +233,7 @@ def close_recall(
     _add_step(session, recall_id, "closed", "", officer, officer_title, now)
     if not recall.is_drill:
         _seal_end(session, recall, lots, chains, officer, now)
-        if signatory is not None:
-            announce_key(
-                session, party=officer.party, title=officer_title, commune=commune, signatory=signatory, now=now
-            )
+        announce_key(session, party=officer.party, title=officer_title, commune=commune, signatory=signatory, now=now)
         log_statement(
             session,
             kind="recall",
