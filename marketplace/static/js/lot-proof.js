@@ -368,6 +368,7 @@ async function checkStatements(bundle, lot, found) {
       else if (!fault) {
         title = await keyring.check(entry);
         if (leaf.kind === "verification") checkDecision(entry, lot, found.byHash);
+        if (leaf.kind === "recall" && body?.officer !== leaf.actor) fail("recall", "Lệnh thu hồi mang tên một cán bộ khác với người ký.");
       }
     } catch (error) {
       fault = error instanceof Fault ? error : new Fault("entry", `Mục số ${entry.index} trong sổ bị hỏng, không đọc được.`);
