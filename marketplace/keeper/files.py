@@ -24,6 +24,11 @@ class KeeperFiles:
         return self.keys_dir / "log.signed"
 
     @property
+    def contradicted(self) -> Path:
+        """What a witness held against us. As long as it lies here nothing is signed."""
+        return self.keys_dir / "log.contradicted"
+
+    @property
     def lock(self) -> Path:
         """Held by the keeper that is at work."""
         return self.keys_dir / "log.lock"

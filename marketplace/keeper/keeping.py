@@ -16,6 +16,7 @@ from marketplace.core.clock import utcnow
 from marketplace.keeper.cosigning import Cosigners
 from marketplace.keeper.files import KeeperFiles, read_text
 from traceability.adapters.key_folder import KeyFolder
+from traceability.queries.log import list_checkpoints
 from traceability.rules.statements import OFFICE, log_opened
 from traceability.services.log import log_statement
 from traceability.services.sequence import (
@@ -28,8 +29,9 @@ from traceability.services.sequence import (
 )
 from transparency.checkpoint import Checkpoint, format_checkpoint, open_checkpoint
 from transparency.entries import format_office_keys, read_office_keys
-from transparency.note import Signer, new_signer, sign_note
+from transparency.note import NoteError, Signer, new_signer, sign_note
 from transparency.tiles import TileStore
+from transparency.witness import WitnessContradiction
 
 #: Entries that get their places in one transaction, and leaves that are written in one go.
 _BATCH = 4096
@@ -86,6 +88,9 @@ class Keeping:
             self._store.append(leaves)
 
     def _sign_and_publish(self) -> None:
+        told = read_text(self._files.contradicted)
+        if told is not None:
+            raise LogContradictedError(told.strip())
         last = self._find_last_signed()
         new = Checkpoint(self._origin, self._store.size, self._store.root())
         if last is not None:
@@ -98,7 +103,7 @@ class Keeping:
         note = sign_note(text, [self._signer])
         # Remembered before anybody sees it: from here on no other root of this size can be signed.
         self._files.keep_secret(self._files.signed, note)
-        note = self._cosigners.add_to(note, self._store)
+        note = self._cosign(note)
         self._asked_at = time.monotonic()
         with Session(self._connection) as session, session.begin():
             is_kept = keep_checkpoint(session, size=new.size, root=new.root, note=note, now=utcnow())
@@ -112,22 +117,43 @@ class Keeping:
         if time.monotonic() - self._asked_at >= _ASK_AGAIN_S:
             self._asked_at = time.monotonic()
             if self._cosigners.list_missing(published):
-                self._files.publish(self._files.checkpoint, self._cosigners.add_to(published, self._store))
+                self._files.publish(self._files.checkpoint, self._cosign(published))
+
+    def _cosign(self, note: str) -> str:
+        """Return the note with what witnesses add. One that saw another log stops us until a person has looked."""
+        try:
+            return self._cosigners.add_to(note, self._store)
+        except WitnessContradiction as contradiction:
+            self._files.keep_secret(self._files.contradicted, f"{contradiction}\n")
+            raise LogContradictedError(str(contradiction)) from contradiction
 
     def _find_last_signed(self) -> Checkpoint | None:
-        """Return the largest checkpoint that this key is known to have signed: remembered here, or out in the world."""
+        """Return the largest checkpoint that this key is known to have signed.
+
+        It is remembered here, out in the world, or in the database, in case the files are lost.
+        """
         found: Checkpoint | None = None
-        for path in (self._files.signed, self._files.checkpoint):
-            note = read_text(path)
-            if note is None:
-                continue
-            one, _ = open_checkpoint(note, self._verifier)
+        notes = [read_text(path) for path in (self._files.signed, self._files.checkpoint)]
+        signed = [open_checkpoint(note, self._verifier)[0] for note in notes if note is not None]
+        for one in [*signed, *self._list_kept()]:
             if found is not None and found.size == one.size and found.root != one.root:
                 message = f"two different checkpoints of {one.size} entries were signed"
                 raise LogContradictedError(message)
             if found is None or one.size > found.size:
                 found = one
         return found
+
+    def _list_kept(self) -> list[Checkpoint]:
+        """Return the largest checkpoint in the database, if there is one. One that nobody signed contradicts us."""
+        with Session(self._connection) as session, session.begin():
+            kept = list_checkpoints(session, 1)
+        try:
+            return [open_checkpoint(one.note, self._verifier)[0] for one in kept]
+        except NoteError as error:
+            message = (
+                f"the database holds another checkpoint of {kept[0].size} entries, not signed by this key: {error}"
+            )
+            raise LogContradictedError(message) from error
 
     def _read_key(self) -> Signer:
         path = self._files.key

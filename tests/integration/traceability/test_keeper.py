@@ -185,6 +185,20 @@ def test_a_published_checkpoint_is_remembered_even_when_the_memory_is_lost(begun
     assert not (begun.settings.keys_dir / "log.signed").exists()
 
 
+def test_a_checkpoint_in_the_database_is_a_promise_even_when_all_files_are_lost(begun):
+    begun.alter("UPDATE trace_log_entries SET leaf = leaf || ' ' WHERE id = (SELECT min(id) FROM trace_log_entries)")
+    shutil.rmtree(begun.settings.log_dir / "tile")
+    for path in ("size", "checkpoint"):
+        (begun.settings.log_dir / path).unlink()
+    (begun.settings.keys_dir / "log.signed").unlink()
+    begun.add_lot()
+    for _ in range(2):
+        with pytest.raises(LogContradictedError, match="no longer those that were signed"):
+            begun.keep()
+    assert begun.fetch("checkpoint") is None
+    assert not (begun.settings.keys_dir / "log.signed").exists()
+
+
 def test_a_forged_checkpoint_in_the_database(begun):
     size = begun.checkpoint.size
     begun.add_lot()
