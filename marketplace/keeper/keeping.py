@@ -9,6 +9,7 @@ tlog-checkpoint.
 import json
 import time
 
+import structlog
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
@@ -21,11 +22,13 @@ from traceability.rules.statements import OFFICE, log_opened
 from traceability.services.log import log_statement
 from traceability.services.sequence import (
     count_places,
+    find_newest_entry,
     find_newest_opening,
     keep_checkpoint,
     list_leaves,
     log_older_records,
     place_waiting,
+    queue_forgotten,
 )
 from transparency.checkpoint import Checkpoint, format_checkpoint, open_checkpoint
 from transparency.entries import format_office_keys, read_office_keys
@@ -37,6 +40,9 @@ from transparency.witness import WitnessContradiction
 _BATCH = 4096
 #: Seconds before witnesses are asked once more about a checkpoint that lacks their cosignatures.
 _ASK_AGAIN_S = 10.0
+#: Seconds between looks for entries that were taken out of the queue.
+_LOOK_AGAIN_S = 30.0
+log = structlog.get_logger(__name__)
 
 
 class LogContradictedError(RuntimeError):
@@ -57,6 +63,8 @@ class Keeping:
         self._verifier = self._signer.verifier()
         self._store = TileStore(files.log_dir)
         self._asked_at = time.monotonic()
+        self._look_at = 0.0
+        self._seen = (0, 0)
         files.publish(files.vkey, f"{self._verifier.to_text()}\n")
         files.publish(files.policy, policy_text)
         self._certify_office()
@@ -68,12 +76,33 @@ class Keeping:
 
         Raises ``LogContradictedError``, ``TileError`` or ``NoteError``; then nothing was signed.
         """
+        self._queue_forgotten()
         with Session(self._connection) as session, session.begin():
             found = place_waiting(session, limit=_BATCH)
             placed = count_places(session)
         self._write(placed)
         self._sign_and_publish()
         return found == _BATCH
+
+    def _queue_forgotten(self) -> None:
+        """Take up again, now and then, what somebody took out of the queue: nothing that was entered stays out.
+
+        Not when places are missing that were signed for: that is no queue to be mended, and the round will say so.
+        """
+        if time.monotonic() < self._look_at:
+            return
+        last = self._find_last_signed()
+        self._look_at = time.monotonic() + _LOOK_AGAIN_S
+        with Session(self._connection) as session, session.begin():
+            if last is not None and count_places(session) < last.size:
+                return
+            found = queue_forgotten(session, above=self._seen[0])
+            newest = find_newest_entry(session)
+        if not found:
+            # Entries of transactions that were still open at the last look are looked at once more.
+            self._seen = (self._seen[1], newest)
+        else:
+            log.error("log_queue_emptied", entries=found)
 
     def _write(self, placed: int) -> None:
         if placed < self._store.size:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -108,6 +109,15 @@ def reorder(market: KeptMarket, stage: Stage) -> None:
     admin.run("UPDATE trace_log_positions SET place = -1 WHERE place = 3")
     admin.run("UPDATE trace_log_positions SET place = 3 WHERE place = 4")
     admin.run("UPDATE trace_log_positions SET place = 4 WHERE place = -1")
+
+
+@attack("take new entries out of the queue while the keeper rests", keeper_runs=False)
+def empty_queue(market: KeptMarket, stage: Stage) -> None:
+    admin = Administrator(market)
+    ((household_id,),) = admin.run("SELECT DISTINCT household_id FROM trace_lots")
+    market.household_id = int(str(household_id))
+    market.add_lot(datetime.now(UTC) - timedelta(minutes=5), is_verified=False)
+    admin.run("DELETE FROM trace_log_waiting")
 
 
 @attack("backdate a record")

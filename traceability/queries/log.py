@@ -14,10 +14,12 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    exists,
     func,
     literal,
     or_,
     select,
+    union,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -26,6 +28,9 @@ from traceability.models.custody import Recall, RecallLot, Record
 from traceability.models.epcis import EpcisEvent
 from traceability.models.log import LogCheckpoint, LogEntry, LogPosition, LogWaiting, SigningKey
 from traceability.models.recall import RecallAddition
+
+#: The newest entries among which those without a place are counted.
+_LOOKED_AT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class CheckpointView:
 
 @dataclass(frozen=True, slots=True)
 class LogState:
-    """How the log stands: entries with a place, entries that wait for one and since when, the newest checkpoint."""
+    """How the log stands: entries with a place, entries that lack one and since when, the newest checkpoint."""
 
     placed: int
     waiting: int
@@ -172,11 +177,21 @@ def list_checkpoints(session: Session, limit: int) -> Sequence[CheckpointView]:
 
 
 def get_log_state(session: Session) -> LogState:
-    """Return how the log stands. Three statements."""
+    """Return how the log stands. Three statements.
+
+    An entry without a place counts even when it is not in the queue, out of which somebody may have taken it. Only the
+    newest ones are looked at: the keeper finds older ones, and while it is at rest the newest lack a place anyway.
+    """
     last = session.scalar(select(func.max(LogPosition.place)))
     newest = list_checkpoints(session, 1)
+    latest = select(func.max(LogEntry.id)).scalar_subquery()
+    looked_at = union(
+        select(LogWaiting.entry_id), select(LogEntry.id).where(LogEntry.id > latest - _LOOKED_AT)
+    ).subquery()
     waiting, since = session.execute(
-        select(func.count(), func.min(LogEntry.logged_at)).join(LogWaiting, LogWaiting.entry_id == LogEntry.id)
+        select(func.count(), func.min(LogEntry.logged_at))
+        .join(looked_at, looked_at.c.entry_id == LogEntry.id)
+        .where(~exists().where(LogPosition.entry_id == LogEntry.id))
     ).one()
     return LogState(
         placed=0 if last is None else last + 1,

@@ -8,9 +8,10 @@ import time
 import pytest
 from sqlalchemy import text
 
-from marketplace.keeper import Keeper
+from marketplace.keeper import Keeper, keeping
 from marketplace.keeper.keeping import LogContradictedError
 from tests.factories.log import KeptMarket
+from traceability.services.sequence import place_waiting
 from transparency.note import new_signer
 from transparency.tiles import TileError, split_bundle
 
@@ -38,6 +39,36 @@ def test_everything_that_waits_is_signed_and_published(market):
     assert market.checkpoint.size > size
     assert market.audit(market.verifier, since=kept).exit_code == 0
     assert market.fetch(f"checkpoints/{size}").decode() == kept
+
+
+def test_what_was_taken_out_of_the_queue_is_taken_up_again(market, capsys):
+    market.add_lot()
+    market.keep()
+    market.add_lot()
+    market.alter("DELETE FROM trace_log_waiting")
+    assert market.checkpoint.size < market.count("trace_log_entries")
+    market.keep()
+    assert market.checkpoint.size == market.count("trace_log_entries")
+    assert "log_queue_emptied" in capsys.readouterr().out
+
+
+def test_a_keeper_at_work_looks_for_what_was_taken_out_now_and_then(market, monkeypatch):
+    monkeypatch.setattr(keeping, "_LOOK_AGAIN_S", 0.0)
+    rounds = []
+
+    def place(session, *, limit):
+        # After its first look somebody empties the queue, and again after the second.
+        rounds.append(market.count("trace_log_waiting"))
+        if len(rounds) < 3:
+            market.alter("DELETE FROM trace_log_waiting")
+        return place_waiting(session, limit=limit)
+
+    market.add_lot()
+    monkeypatch.setattr(keeping, "place_waiting", place)
+    market.keep(rounds=4)
+    assert rounds[0] == rounds[1] == rounds[2] > 0
+    assert rounds[3] == 0
+    assert market.checkpoint.size == market.count("trace_log_entries")
 
 
 def test_the_log_begins_with_its_own_key_and_tells_a_new_policy_once(market, tmp_path):

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
 
@@ -118,6 +119,15 @@ def test_an_entry_that_waits_too_long_is_told(empty):
         session.execute(text("UPDATE trace_log_entries SET logged_at = logged_at - interval '2 minutes'"))
         session.execute(text("ALTER TABLE trace_log_entries ENABLE TRIGGER append_only"))
     assert "Sổ đang ghi chậm" in empty.get("/minh-bach").decode()
+
+
+def test_an_entry_that_was_taken_out_of_the_queue_is_late_as_well(empty):
+    empty.add_lot()
+    empty.keep()
+    empty.add_lot(utcnow() - timedelta(minutes=5))
+    empty.alter("DELETE FROM trace_log_waiting")
+    assert "Sổ đang ghi chậm" in empty.get("/minh-bach").decode()
+    empty.keep()
 
 
 def test_files_have_the_types_and_the_caching_of_the_specification(market):
