@@ -49,6 +49,11 @@ class KeeperFiles:
         return self.log_dir / "office-keys"
 
     @property
+    def new_office(self) -> Path:
+        """Where the operator writes the name of another key of the office that is to be certified as well."""
+        return self.keys_dir / "log.new-office"
+
+    @property
     def policy(self) -> Path:
         """The witness policy under which the log is kept; empty without one."""
         return self.log_dir / "policy"

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from marketplace.core.clock import utcnow
 from marketplace.keeper.cosigning import Cosigners
 from marketplace.keeper.files import KeeperFiles, read_text
-from traceability.adapters.key_folder import KeyFolder
+from traceability.adapters.key_folder import read_public_key
 from traceability.queries.log import list_checkpoints
 from traceability.rules.statements import OFFICE, log_opened
 from traceability.services.log import log_statement
@@ -31,7 +31,7 @@ from traceability.services.sequence import (
     queue_forgotten,
 )
 from transparency.checkpoint import Checkpoint, format_checkpoint, open_checkpoint
-from transparency.entries import format_office_keys, read_office_keys
+from transparency.entries import format_office_keys, name_key, read_office_keys
 from transparency.note import NoteError, Signer, new_signer, sign_note
 from transparency.tiles import TileStore
 from transparency.witness import WitnessContradiction
@@ -67,7 +67,6 @@ class Keeping:
         self._seen = (0, 0)
         files.publish(files.vkey, f"{self._verifier.to_text()}\n")
         files.publish(files.policy, policy_text)
-        self._certify_office()
         self._tell_opening(policy_text)
         self._log_older()
 
@@ -80,6 +79,8 @@ class Keeping:
         with Session(self._connection) as session, session.begin():
             found = place_waiting(session, limit=_BATCH)
             placed = count_places(session)
+        # The office's key lies there before anything that it signed can be seen; it is certified before that is signed.
+        self._certify_office()
         self._write(placed)
         self._sign_and_publish()
         return found == _BATCH
@@ -203,15 +204,25 @@ class Keeping:
         return signer
 
     def _certify_office(self) -> None:
-        """Sign which keys are those of the market's office, those of earlier years included."""
+        """Sign which keys are those of the market's office, those of earlier years included.
+
+        The first one is taken as it is. Another one makes somebody else the office, so the operator has to name it.
+        """
         written = read_text(self._files.office_keys)
         known: list[bytes] = []
         if written is not None:
             known += read_office_keys(written, self._origin, self._verifier).values()
-        newest = KeyFolder(self._files.keys_dir / "officers").public_key(OFFICE)
-        if newest not in known:
-            text = format_office_keys(self._origin, [*known, newest])
-            self._files.publish(self._files.office_keys, sign_note(text, [self._signer]))
+        newest = read_public_key(self._files.keys_dir / "officers", OFFICE)
+        if newest is None or newest in known:
+            return
+        if known and (read_text(self._files.new_office) or "").strip() != name_key(newest):
+            message = (
+                f"the office has another key ({name_key(newest)}) than was certified; "
+                f"if you replaced it, write this name into {self._files.new_office}"
+            )
+            raise LogContradictedError(message)
+        text = format_office_keys(self._origin, [*known, newest])
+        self._files.publish(self._files.office_keys, sign_note(text, [self._signer]))
 
     def _tell_opening(self, policy_text: str) -> None:
         """Log how the log begins, or under which other key or policy it goes on; once."""

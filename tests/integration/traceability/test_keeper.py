@@ -11,7 +11,9 @@ from sqlalchemy import text
 from marketplace.keeper import Keeper, keeping
 from marketplace.keeper.keeping import LogContradictedError
 from tests.factories.log import KeptMarket
+from traceability.rules.statements import OFFICE, name_key
 from traceability.services.sequence import place_waiting
+from transparency.entries import read_office_keys
 from transparency.note import new_signer
 from transparency.tiles import TileError, split_bundle
 
@@ -91,6 +93,37 @@ def test_the_key_lies_outside_the_database_and_is_nobody_elses(market):
     market.keep()
     assert (market.settings.keys_dir / "log.key").stat().st_mode & 0o777 == 0o600
     assert market.settings.keys_dir.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_keeper_needs_only_the_public_half_of_the_offices_key(market):
+    market.keep()
+    assert market.fetch("office-keys") is None
+    market.add_lot()
+    folder = market.settings.keys_dir / "officers"
+    assert folder.stat().st_mode & 0o777 == 0o711
+    assert {path.stat().st_mode & 0o777 for path in folder.glob("*.key")} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in folder.glob("*.pub")} == {0o644}
+    hidden = shutil.move(folder / f"{OFFICE}.key", market.folder / "hidden")
+    market.keep()
+    assert not (folder / f"{OFFICE}.key").exists(), "it makes none either"
+    shutil.move(hidden, folder / f"{OFFICE}.key")
+    assert market.audit(market.verifier).exit_code == 0
+
+
+def test_another_key_of_the_office_is_certified_only_when_the_operator_names_it(begun):
+    folder = begun.settings.keys_dir / "officers"
+    (folder / f"{OFFICE}.key").unlink()
+    name = name_key(begun.signatory.public_key(OFFICE))
+    certified = begun.fetch("office-keys")
+    begun.add_lot()
+    refuses(begun, f"another key .{name}.")
+    assert begun.fetch("office-keys") == certified
+    (begun.settings.keys_dir / "log.new-office").write_text(f"{name}\n")
+    begun.keep()
+    keys = read_office_keys(begun.fetch("office-keys").decode(), begun.settings.log_origin, begun.vkey)
+    assert len(keys) == 2
+    assert name in keys
+    assert begun.audit(begun.vkey, since=begun.kept).exit_code == 0
 
 
 def test_entries_of_an_open_transaction_come_later(market):
