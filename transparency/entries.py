@@ -23,7 +23,9 @@ KINDS = frozenset(
     {"event", "error-declaration", "verification", "master-data", "certificate", "key", "policy", "recall", "erasure"}
 )
 #: Nobody believes these without a signature.
-SIGNED_KINDS = frozenset({"key", "verification", "erasure"})
+SIGNED_KINDS = frozenset({"key", "verification", "recall", "erasure"})
+#: What only an officer can decide; the market's office cannot sign it in his or her place.
+_OFFICERS_DEEDS = {"verification": "verify", "recall": "recall"}
 #: How far the clocks of web servers, and transactions that took long, may put entries out of order.
 CLOCK_SLACK = timedelta(minutes=10)
 _OFFICE_HEADER = "choque-office-keys/1"
@@ -54,6 +56,8 @@ class LeafView:
     key_id: str | None
     signature: bytes | None
     chain: ChainLink | None
+    #: The content hash of the record that this entry declares wrong.
+    corrects: str | None = None
 
 
 def read_leaf(index: int, raw: bytes) -> LeafView:
@@ -72,6 +76,7 @@ def read_leaf(index: int, raw: bytes) -> LeafView:
             key_id=fields.get("actorKeyId"),
             signature=base64.b64decode(signature, validate=True) if signature is not None else None,
             chain=ChainLink(str(chain["party"]), int(chain["seq"])) if chain is not None else None,
+            corrects=str(fields["corrects"]) if "corrects" in fields else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError, binascii.Error) as error:
         message = f"entry {index} is no leaf that can be read"
@@ -173,8 +178,9 @@ class Keyring:
             raise EntryError(message)
         office_key = self.office.get(leaf.key_id)
         if office_key is not None:
-            if leaf.kind == "verification":
-                message = f"entry {leaf.index}: the office cannot verify a lot"
+            deed = _OFFICERS_DEEDS.get(leaf.kind)
+            if deed is not None:
+                message = f"entry {leaf.index}: the office cannot {deed} a lot"
                 raise EntryError(message)
             _verify(leaf, content, office_key)
             return "the market's office"
@@ -201,13 +207,32 @@ def check_order(leaves: Sequence[LeafView], kept_size: int) -> None:
     latest: LeafView | None = None
     for leaf in leaves:
         if latest is not None and leaf.index >= kept_size and leaf.logged_at < latest.logged_at - CLOCK_SLACK:
-            message = (
-                f"entry {leaf.index} claims to be of {leaf.logged_at:%Y-%m-%d %H:%M}, "
-                f"but stands behind entry {latest.index} of {latest.logged_at:%Y-%m-%d %H:%M}: it was backdated"
-            )
-            raise EntryError(message)
+            raise EntryError(_tell_backdated(leaf, latest))
         if latest is None or leaf.logged_at > latest.logged_at:
             latest = leaf
+
+
+def check_chain_order(leaves: Sequence[LeafView]) -> None:
+    """Check that in a household's own chain nothing claims a time from before what stands in front of it.
+
+    Leaves are given in the order of the log. Raises ``EntryError``.
+    """
+    latest: dict[str, LeafView] = {}
+    for leaf in leaves:
+        if leaf.chain is None:
+            continue
+        before = latest.get(leaf.chain.party)
+        if before is not None and leaf.logged_at < before.logged_at - CLOCK_SLACK:
+            raise EntryError(_tell_backdated(leaf, before))
+        if before is None or leaf.logged_at > before.logged_at:
+            latest[leaf.chain.party] = leaf
+
+
+def _tell_backdated(leaf: LeafView, before: LeafView) -> str:
+    return (
+        f"entry {leaf.index} claims to be of {leaf.logged_at:%Y-%m-%d %H:%M}, "
+        f"but stands behind entry {before.index} of {before.logged_at:%Y-%m-%d %H:%M}: it was backdated"
+    )
 
 
 def _verify(leaf: LeafView, content: bytes, public_key: bytes) -> None:

@@ -13,17 +13,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from transparency.checkpoint import Checkpoint, open_checkpoint
+from transparency.decisions import LotEntry, check_decision, check_recall, index_by_hash
 from transparency.entries import (
     SIGNED_KINDS,
     EntryError,
     Keyring,
-    LeafView,
+    check_chain_order,
     check_content,
     check_order,
     read_leaf,
     read_office_keys,
-    read_statement,
 )
+from transparency.lot_story import OMISSIONS, tell_lot
 from transparency.merkle import ProofError, hash_leaf, verify_consistency, verify_inclusion
 from transparency.note import Note, NoteError, Verifier, read_base64
 from transparency.policy import Policy, PolicyError, find_cosigners
@@ -49,35 +50,34 @@ class Trust:
     photos: Sequence[tuple[str, bytes]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    leaf: LeafView
-    content: bytes
-    proof: list[bytes]
-
-
 def check_lot_proof(data: bytes, trust: Trust) -> Report:
     """Check a proof file. Raises ``UnreadableError``."""
     bundle = _parse(data)
     report = Report()
+    _check(bundle, trust, report)
+    report.note(OMISSIONS)
+    return report
+
+
+def _check(bundle: dict[str, Any], trust: Trust, report: Report) -> None:
     verifiers = _choose_log_keys(bundle, trust, report)
     try:
         checkpoint, note = open_checkpoint(bundle["checkpoint"], *verifiers)
     except NoteError as error:
         report.fault(f"The checkpoint does not hold: {error}.")
-        return report
+        return
     if bundle["log"].get("origin") != checkpoint.origin:
         report.fault("The checkpoint is of another log than the file says.")
     report.holds(f"The log {checkpoint.origin} signed a checkpoint of {checkpoint.size} entries.")
     _check_witnesses(bundle, trust, note, report)
     kept_size = _check_since(bundle, trust, checkpoint, verifiers, report)
     entries = list(_read_entries(bundle, report))
-    _check_inclusion(entries, checkpoint, report)
+    good = _check_inclusion(entries, checkpoint, report)
     _check_dates(entries, kept_size, report)
-    _check_statements(bundle, entries, checkpoint.origin, verifiers, report)
+    signed = _check_statements(bundle, entries, checkpoint.origin, verifiers, report)
     _check_lot(bundle, entries, report)
     _check_photos(entries, trust, report)
-    return report
+    tell_lot(bundle["lot"], good, signed, report)
 
 
 def _parse(data: bytes) -> dict[str, Any]:
@@ -184,16 +184,17 @@ def _check_continuation(carried: object, old: Checkpoint, new: Checkpoint, repor
         report.holds(f"The log is a continuation of your checkpoint of {old.size} entries: nothing in it was changed.")
 
 
-def _check_dates(entries: Sequence[_Entry], kept_size: int | None, report: Report) -> None:
-    if kept_size is None:
-        return
+def _check_dates(entries: Sequence[LotEntry], kept_size: int | None, report: Report) -> None:
+    leaves = sorted((entry.leaf for entry in entries), key=lambda leaf: leaf.index)
     try:
-        check_order(sorted((entry.leaf for entry in entries), key=lambda leaf: leaf.index), kept_size)
+        if kept_size is not None:
+            check_order(leaves, kept_size)
+        check_chain_order(leaves)
     except EntryError as error:
         report.fault(f"{capital(error)}.")
 
 
-def _read_entries(bundle: dict[str, Any], report: Report) -> Iterable[_Entry]:
+def _read_entries(bundle: dict[str, Any], report: Report) -> Iterable[LotEntry]:
     seen = set()
     for place, one in enumerate(bundle["entries"]):
         try:
@@ -212,11 +213,12 @@ def _read_entries(bundle: dict[str, Any], report: Report) -> Iterable[_Entry]:
         except (KeyError, TypeError, AttributeError, UnicodeEncodeError):
             report.fault(f"The entry in place {place} of the file is damaged.")
         else:
-            yield _Entry(leaf, content, proof)
+            yield LotEntry(leaf, content, proof)
 
 
-def _check_inclusion(entries: Sequence[_Entry], checkpoint: Checkpoint, report: Report) -> None:
-    good = 0
+def _check_inclusion(entries: Sequence[LotEntry], checkpoint: Checkpoint, report: Report) -> list[LotEntry]:
+    """Return the entries that stand in the log as the file gives them."""
+    good = []
     for entry in entries:
         try:
             check_content(entry.leaf, entry.content)
@@ -234,14 +236,16 @@ def _check_inclusion(entries: Sequence[_Entry], checkpoint: Checkpoint, report: 
         except ProofError as error:
             report.fault(f"Entry {entry.leaf.index} is not in the log: {error}.")
             continue
-        good += 1
-    if entries and good == len(entries):
-        report.holds(f"All {good} entries are, letter for letter, those that stand in the log.")
+        good.append(entry)
+    if entries and len(good) == len(entries):
+        report.holds(f"All {len(good)} entries are, letter for letter, those that stand in the log.")
+    return good
 
 
 def _check_statements(
-    bundle: dict[str, Any], entries: Sequence[_Entry], origin: str, verifiers: list[Verifier], report: Report
-) -> None:
+    bundle: dict[str, Any], entries: Sequence[LotEntry], origin: str, verifiers: list[Verifier], report: Report
+) -> dict[int, str]:
+    """Return who signed: the title for each entry whose signature and statement hold."""
     ordered = sorted(entries, key=lambda entry: entry.leaf.index)
     try:
         office = read_office_keys(str(bundle["office"]), origin, *verifiers) if bundle.get("office") else {}
@@ -249,7 +253,7 @@ def _check_statements(
         report.fault(f"The keys of the market's office are not certified by the log's key: {error}.")
         office = {}
     keyring = Keyring(office)
-    hashes = {entry.leaf.content_hash for entry in entries}
+    by_hash, signed = index_by_hash(entries), {}
     for entry in ordered:
         leaf = entry.leaf
         try:
@@ -257,33 +261,18 @@ def _check_statements(
                 keyring.learn(leaf, entry.content)
             elif leaf.kind in SIGNED_KINDS or leaf.key_id is not None:
                 title = keyring.check_signature(leaf, entry.content)
-                _check_names(bundle["lot"], entry, hashes)
+                if leaf.kind == "verification":
+                    check_decision(entry, bundle["lot"], by_hash)
+                elif leaf.kind == "recall":
+                    check_recall(entry)
+                signed[leaf.index] = title
                 report.holds(f"Entry {leaf.index} ({leaf.kind}) is signed: {title}.")
         except EntryError as error:
             report.fault(f"{capital(error)}.")
+    return signed
 
 
-def _check_names(lot: str, entry: _Entry, hashes: set[str]) -> None:
-    """Check that a verification is of this lot, by the one who signed, and that nothing it rests on is left out."""
-    if entry.leaf.kind != "verification":
-        return
-    told = read_statement(entry.leaf, entry.content)
-    if told.get("lot") != lot:
-        message = f"entry {entry.leaf.index}: this verification is of another lot"
-        raise EntryError(message)
-    if told.get("officer") != entry.leaf.actor or told.get("keyId") != entry.leaf.key_id:
-        message = f"entry {entry.leaf.index}: this verification names another officer than signed it"
-        raise EntryError(message)
-    missing = [one for one in [told.get("record"), *told.get("reviewed", ())] if one not in hashes]
-    if missing:
-        message = (
-            f"entry {entry.leaf.index}: the officer had {len(missing)} record(s) before him or her "
-            f"that are not in the file ({missing[0]})"
-        )
-        raise EntryError(message)
-
-
-def _check_lot(bundle: dict[str, Any], entries: Sequence[_Entry], report: Report) -> None:
+def _check_lot(bundle: dict[str, Any], entries: Sequence[LotEntry], report: Report) -> None:
     lot = bundle["lot"]
     # The code is quoted in the record that made the lot and in every one about it.
     spelt = json.dumps(lot, ensure_ascii=False).encode()
@@ -291,7 +280,7 @@ def _check_lot(bundle: dict[str, Any], entries: Sequence[_Entry], report: Report
         report.fault(f"No record in the file speaks of lot {lot}.")
 
 
-def _check_photos(entries: Sequence[_Entry], trust: Trust, report: Report) -> None:
+def _check_photos(entries: Sequence[LotEntry], trust: Trust, report: Report) -> None:
     known = b"".join(entry.content for entry in entries)
     for name, content in trust.photos:
         digest = hashlib.sha256(content).hexdigest()

@@ -17,6 +17,8 @@ class Report:
     """Findings in the order in which they were made."""
 
     findings: list[tuple[State, str]] = field(default_factory=list)
+    #: What was read, and what no check can tell. No verdict follows from them.
+    notes: list[str] = field(default_factory=list)
 
     def holds(self, sentence: str) -> None:
         """Note that something was checked and is so."""
@@ -29,6 +31,10 @@ class Report:
     def leaves_open(self, sentence: str) -> None:
         """Note what could not be checked, and what would help."""
         self.findings.append((State.OPEN, sentence))
+
+    def note(self, line: str) -> None:
+        """Add a line to be read beside the findings."""
+        self.notes.append(line)
 
     @property
     def faults(self) -> list[str]:
@@ -43,7 +49,7 @@ class Report:
         return 2 if any(state is State.OPEN for state, _ in self.findings) else 0
 
     def to_text(self) -> str:
-        """Return all findings, one a line, and the verdict."""
+        """Return all findings, one a line, the notes, and the verdict."""
         verdict = {
             0: "Everything that was checked holds.",
             1: f"DO NOT RELY ON THIS: {len(self.faults)} thing(s) are false.",
@@ -51,7 +57,8 @@ class Report:
         }[self.exit_code]
         width = max(len(state.value) for state in State)
         lines = [f"{state.value:<{width}}  {sentence}" for state, sentence in self.findings]
-        return "\n".join([*lines, "", verdict]) + "\n"
+        notes = ["", *self.notes] if self.notes else []
+        return "\n".join([*lines, *notes, "", verdict]) + "\n"
 
 
 def capital(error: Exception) -> str:

@@ -5,11 +5,15 @@ needs neither the market nor a database.
 """
 
 import base64
+import contextlib
 import fcntl
 import hashlib
 import http.client
+import math
 import os
+import socket
 import threading
+import time
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +40,10 @@ class WitnessConflict(WitnessError):
     def __init__(self, size: int) -> None:
         super().__init__(f"the witness last cosigned {size} entries")
         self.size = size
+
+
+class WitnessContradiction(WitnessError):
+    """The witness cosigned something that this checkpoint does not continue: a rollback or a fork."""
 
 
 class Refusal(Exception):
@@ -195,26 +203,26 @@ def _check(asked: AddCheckpoint, last: Checkpoint | None, new: Checkpoint) -> No
 def ask_witness(url: str, old_size: int, proof: Sequence[bytes], note: str, timeout_s: float) -> list[str]:
     """Ask a witness at its submission prefix; return the lines of its answer, which nobody has verified yet.
 
-    Raises ``WitnessConflict`` with the size that it knows, ``WitnessError`` for everything else that went wrong.
+    ``timeout_s`` is for the whole of it. Raises ``WitnessConflict`` with the size that it knows,
+    ``WitnessContradiction`` when it knows another log, ``WitnessError`` for everything else that went wrong.
     """
     parts = urllib.parse.urlsplit(url)
-    connect: Mapping[str, type[http.client.HTTPConnection]] = {
-        "http": http.client.HTTPConnection,
-        "https": http.client.HTTPSConnection,
-    }
+    connect: Mapping[str, type[_Hurried]] = {"http": _Hurried, "https": _HurriedSecure}
     if parts.scheme not in connect or not parts.hostname:
         message = f"this is no address of a witness: {url}"
         raise WitnessError(message)
     try:
         connection = connect[parts.scheme](parts.hostname, parts.port, timeout=timeout_s)
+        connection.begin(timeout_s)
         try:
             body = AddCheckpoint(old_size, proof, note).to_body()
             path = f"{parts.path.rstrip('/')}/add-checkpoint"
             connection.request("POST", path, body, {"Content-Type": "text/plain; charset=utf-8"})
             answer = connection.getresponse()
             content = answer.read(MAX_BODY_BYTES).decode("utf-8", "replace")
+            connection.check_time()
         finally:
-            connection.close()
+            connection.end()
     except (OSError, http.client.HTTPException, ValueError) as error:
         message = f"no answer from {url}: {error}"
         raise WitnessError(message) from error
@@ -225,8 +233,54 @@ def ask_witness(url: str, old_size: int, proof: Sequence[bytes], note: str, time
             raise WitnessError("the witness named no size") from error
     if answer.status != 200:
         message = f"{answer.status} from {url}: {content.strip()[:200]}"
-        raise WitnessError(message)
+        raise (WitnessContradiction if answer.status in {409, 422} else WitnessError)(message)
     return [line + "\n" for line in content.split("\n") if line]
+
+
+class _Hurried(http.client.HTTPConnection):
+    """A connection that is cut off after so many seconds in all.
+
+    The timeout of ``http.client`` begins anew with every byte, so that somebody who drips could hold us for hours.
+    """
+
+    _ends = math.inf
+    _twin: socket.socket | None = None
+    _timer: threading.Timer | None = None
+
+    def begin(self, seconds: float) -> None:
+        """Say when to be done."""
+        self._ends = time.monotonic() + seconds
+
+    def connect(self) -> None:
+        """Connect, and let a clock run that shuts the line, whoever wraps or closes the socket meanwhile."""
+        super().connect()
+        self._twin = self.sock.dup()
+        self._timer = threading.Timer(max(self._ends - time.monotonic(), 0.0), self._cut_off, [self._twin])
+        self._timer.daemon = True
+        self._timer.start()
+
+    def check_time(self) -> None:
+        """Raise ``TimeoutError`` when the time is over: then the answer may have been cut off."""
+        if time.monotonic() >= self._ends:
+            raise TimeoutError("the answer took too long")
+
+    def end(self) -> None:
+        """Close everything."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._twin is not None:
+            self._twin.close()
+        self.close()
+
+    @staticmethod
+    def _cut_off(twin: socket.socket) -> None:
+        # It may be closed already, by us or from afar.
+        with contextlib.suppress(OSError):
+            twin.shutdown(socket.SHUT_RDWR)
+
+
+class _HurriedSecure(http.client.HTTPSConnection, _Hurried):
+    """The same with TLS: the clock runs before the handshake begins."""
 
 
 def _name_hash(origin: str) -> str:

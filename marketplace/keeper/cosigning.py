@@ -1,4 +1,8 @@
-"""Asks the witnesses of the policy for their cosignatures (C2SP tlog-witness), all at once and not for long."""
+"""Asks the witnesses of the policy for their cosignatures (C2SP tlog-witness), all at once and not for long.
+
+Each witness has a worker of its own and is asked again only when its last call has ended, so that a slow one holds up
+nobody but itself.
+"""
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -13,7 +17,7 @@ from transparency.merkle import consistency_proof
 from transparency.note import NoteError, split_note
 from transparency.policy import Policy, PolicyWitness
 from transparency.tiles import TileStore
-from transparency.witness import WitnessConflict, WitnessError, ask_witness
+from transparency.witness import WitnessConflict, WitnessContradiction, WitnessError, ask_witness
 
 #: Seconds that all witnesses together may hold up a checkpoint.
 _LIMIT_S = 2.0
@@ -28,7 +32,10 @@ class Cosigners:
     def __init__(self, policy: Policy, folder: Path) -> None:
         self._policy = policy
         self._folder = folder
-        self._pool = ThreadPoolExecutor(max(len(policy.witnesses), 1), thread_name_prefix="witness")
+        self._workers = {
+            one.name: ThreadPoolExecutor(1, thread_name_prefix=f"witness-{one.name}") for one in policy.witnesses
+        }
+        self._calls: dict[str, Future[list[str]]] = {}
         self._silent_until: dict[str, float] = {}
 
     def list_missing(self, note: str) -> list[PolicyWitness]:
@@ -39,11 +46,17 @@ class Cosigners:
         return [
             one
             for one in self._policy.witnesses
-            if one.url and one.name not in found and self._silent_until.get(one.name, 0.0) <= now
+            if one.url
+            and one.name not in found
+            and self._silent_until.get(one.name, 0.0) <= now
+            and (one.name not in self._calls or self._calls[one.name].done())
         ]
 
     def add_to(self, note: str, store: TileStore) -> str:
-        """Return the note with the lines of the witnesses that answered in time."""
+        """Return the note with the lines of the witnesses that answered in time.
+
+        Raises ``WitnessContradiction`` when one of them cosigned what this note does not continue.
+        """
         asked = self.list_missing(note)
         deadline = time.monotonic() + _LIMIT_S
         text, _ = split_note(note)
@@ -56,7 +69,8 @@ class Cosigners:
             again = []
             for one in asked:
                 answer = self._read_answer(one, text, asking[one.name])
-                if isinstance(answer, WitnessConflict) and answer.size <= size:
+                _check_contradiction(one, size, answer)
+                if isinstance(answer, WitnessConflict):
                     known[one.name] = answer.size
                     again.append(one)
                 elif isinstance(answer, str):
@@ -70,12 +84,13 @@ class Cosigners:
 
     def _ask(self, one: PolicyWitness, old: int, size: int, note: str, store: TileStore) -> "Future[list[str]]":
         proof = consistency_proof(old, size, store.read_hash) if old <= size else []
-        return self._pool.submit(ask_witness, str(one.url), min(old, size), proof, note, _LIMIT_S)
+        call = self._workers[one.name].submit(ask_witness, str(one.url), min(old, size), proof, note, _LIMIT_S)
+        self._calls[one.name] = call
+        return call
 
     def _read_answer(self, one: PolicyWitness, text: str, asking: "Future[list[str]]") -> str | WitnessError:
         """Return the witness's own line when it is true; an error says what there was instead."""
         if not asking.done():
-            asking.cancel()
             return WitnessError("no answer in time")
         error = asking.exception()
         if error is not None:
@@ -97,3 +112,11 @@ class Cosigners:
     def _remember(self, one: PolicyWitness, size: int) -> None:
         make_folder(self._folder, mode=0o700)
         write_durably(self._size_file(one), f"{size}\n".encode())
+
+
+def _check_contradiction(one: PolicyWitness, size: int, answer: str | WitnessError) -> None:
+    """Raise ``WitnessContradiction`` when a witness cosigned more than we have, or another log."""
+    is_rollback = isinstance(answer, WitnessConflict) and answer.size > size
+    if is_rollback or isinstance(answer, WitnessContradiction):
+        message = f"the witness {one.name} does not take a checkpoint of {size} entries: {answer}"
+        raise WitnessContradiction(message)

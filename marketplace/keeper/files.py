@@ -24,6 +24,11 @@ class KeeperFiles:
         return self.keys_dir / "log.signed"
 
     @property
+    def contradicted(self) -> Path:
+        """What a witness held against us. As long as it lies here nothing is signed."""
+        return self.keys_dir / "log.contradicted"
+
+    @property
     def lock(self) -> Path:
         """Held by the keeper that is at work."""
         return self.keys_dir / "log.lock"
@@ -42,6 +47,11 @@ class KeeperFiles:
     def office_keys(self) -> Path:
         """The certified keys of the market's office."""
         return self.log_dir / "office-keys"
+
+    @property
+    def new_office(self) -> Path:
+        """Where the operator writes the name of another key of the office that is to be certified as well."""
+        return self.keys_dir / "log.new-office"
 
     @property
     def policy(self) -> Path:

@@ -16,6 +16,7 @@ from logistics.services.book import settle_booking
 from logistics.services.hear import apply_words
 from marketplace.accounts.queries import get_title, list_household_user_ids, load_actor
 from marketplace.core.clock import VN_TZ
+from marketplace.core.registry import resolve
 from marketplace.seed.accounts import BUYERS, People
 from marketplace.seed.diaries import RECALLED
 from marketplace.seed.dice import dice, key
@@ -39,6 +40,7 @@ from orders.services.fill_basket import Quote, open_basket, set_line, set_recipi
 from orders.services.place_order import Windows, place_order
 from orders.services.settle_payment import expire_unpaid, settle_card, settle_credit
 from sellers.queries import get_commune_by_code
+from traceability.ports import Signatory
 from traceability.queries.lots import find_lot_by_code
 from traceability.services.recalls import recall_lot
 
@@ -283,7 +285,7 @@ def _recall(market: _Market, now: datetime) -> None:
         officer_title=get_title(session, officer_id),
         reason="Mẫu lưu của mẻ này vượt ngưỡng nấm men, nghi do nắp hũ hở.",
         instruction="Ngừng ăn, giữ nguyên hũ và chụp ảnh gửi cho xã. Tiền hàng sẽ được hoàn lại.",
-        is_drill=False, key=key("recall", RECALLED), now=now,
+        is_drill=False, key=key("recall", RECALLED), now=now, signatory=resolve(Signatory),
     )  # fmt: skip
     freeze_lots(session=session, lot_ids=recall.lot_ids)
     stop_for_recall(session=session, lot_ids=recall.lot_ids, reason=recall.reason, now=now)

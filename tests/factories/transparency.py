@@ -9,7 +9,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from traceability.rules.leaf import ChainLink, Leaf, Signature, hash_content, write_leaf
+from traceability.rules.leaf import ChainLink, Leaf, Signature, hash_content, write_leaf, write_time
+from traceability.rules.recalls import tell_order
 from traceability.rules.seal import canonical_bytes
 from traceability.rules.statements import Decision, key_announced, name_key, verification
 from transparency.audit import Fetch
@@ -75,7 +76,9 @@ class MarketLog:
 
     def verify(self, reviewed: list[Entry], *, key: Ed25519PrivateKey, **changes: Any) -> Entry:
         sealed = {"cq:kind": "verification", "cq:lot": LOT, "cq:decision": "verified", "cq:officerTitle": "Cán bộ xã"}
-        record = self.add_record({"eventID": f"urn:uuid:{self.records}", **sealed}, actor=OFFICER)
+        record = self.add_record(
+            {"eventID": f"urn:uuid:{self.records}", "eventTime": write_time(self.now), **sealed}, actor=OFFICER
+        )
         decision = Decision(
             lot_code=LOT,
             decision="verified",
@@ -89,6 +92,13 @@ class MarketLog:
         )
         told = {**verification(replace(decision, **changes)), "id": "x"}
         return self.add(told, kind="verification", actor=OFFICER, key=key)
+
+    def recall(self, *, key: Ed25519PrivateKey | None, actor: str = OFFICER, officer: str = OFFICER) -> Entry:
+        told = tell_order(
+            recall_id=1, lot_code="TN2611-0000", lot_codes=["TN2611-0000", LOT], reason="Tồn dư thuốc",
+            instruction="Đừng ăn", remedy="refund", officer=officer, officer_title="Cán bộ xã", at=self.now,
+        )  # fmt: skip
+        return self.add({**told, "id": "x"}, kind="recall", actor=actor, key=key)
 
     def read(self):
         return read_from([hash_leaf(entry.leaf) for entry in self.entries])

@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from marketplace.core.quantity import UNITS, format_quantity
+from tests.factories.lot_proofs import VECTORS
 from tests.factories.transparency import LOT, OFFICER, Entry, make_market_log
 from traceability.views.passport import _SILENT
 from transparency.checkpoint import Checkpoint, format_checkpoint
@@ -311,6 +312,14 @@ def test_nobody_verifies_what_he_or_she_entered(script, log):
     own = log.add_record({"cq:kind": "tending", "cq:lot": LOT}, actor=OFFICER)
     log.verify([*log.entries[1:4], own], key=log.officer)
     assert check(script, log.bundle())["decisions"][1] == "four-eyes"
+
+
+@pytest.mark.parametrize("case", json.loads(VECTORS.read_text("utf-8")), ids=lambda case: case["name"])
+def test_the_browser_says_what_python_says(script, case):
+    found = check(script, case["bundle"])
+    said = {*found["faults"], *(code for _, code in found["entries"])}
+    said |= {one for one in found["decisions"] if isinstance(one, str)}
+    assert said == ({case["code"]} if case["code"] else set())
 
 
 def test_what_was_backdated_is_named(script, log):

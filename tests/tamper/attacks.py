@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,6 +15,7 @@ from marketplace.core.photos import photo_path
 from tests.factories.log import KeptMarket
 from tests.tamper.stage import Administrator, Stage
 from traceability.rules.leaf import Leaf, Signature, hash_content, write_leaf
+from traceability.rules.recalls import tell_order
 from traceability.rules.seal import canonical_bytes, seal
 from traceability.rules.statements import key_announced, name_key
 from transparency.checkpoint import parse_checkpoint
@@ -109,6 +111,15 @@ def reorder(market: KeptMarket, stage: Stage) -> None:
     admin.run("UPDATE trace_log_positions SET place = 4 WHERE place = -1")
 
 
+@attack("take new entries out of the queue while the keeper rests", keeper_runs=False)
+def empty_queue(market: KeptMarket, stage: Stage) -> None:
+    admin = Administrator(market)
+    ((household_id,),) = admin.run("SELECT DISTINCT household_id FROM trace_lots")
+    market.household_id = int(str(household_id))
+    market.add_lot(datetime.now(UTC) - timedelta(minutes=5), is_verified=False)
+    admin.run("DELETE FROM trace_log_waiting")
+
+
 @attack("backdate a record")
 def backdate_record(market: KeptMarket, stage: Stage) -> None:
     def older(body: Content) -> Content:
@@ -127,7 +138,7 @@ def swap_photo_hash(market: KeptMarket, stage: Stage) -> None:
     _rewrite_record(admin, int(str(record)), lambda body: {**body, "cq:photos": [other]})
 
 
-# --- verifications, keys, erasures ------------------------------------------------------------------------------------
+# --- verifications, keys, recalls, erasures ---------------------------------------------------------------------------
 
 
 @attack("backdate a verification")
@@ -177,6 +188,25 @@ def replace_officers_key(market: KeptMarket, stage: Stage) -> None:
     _rewrite_statement(
         Administrator(market), "key", keyId=name_key(public), publicKey=base64.b64encode(public).decode()
     )
+
+
+@attack("forge a recall")
+def forge_recall(market: KeptMarket, stage: Stage) -> None:
+    admin = Administrator(market)
+    ((lot_id, code),) = admin.run("SELECT id, code FROM trace_lots ORDER BY id LIMIT 1")
+    told = tell_order(
+        recall_id=1,
+        lot_code=str(code),
+        lot_codes=[str(code)],
+        reason="Tồn dư thuốc",
+        instruction="Không ăn.",
+        remedy="refund",
+        officer="0" * 26,
+        officer_title="Cán bộ xã",
+        at=_now(admin),
+    )
+    _insert_statement(admin, "recall", told, signer=None, lot_id=int(str(lot_id)))
+    admin.run("UPDATE trace_lots SET state = 'recalled' WHERE id = :id", id=lot_id)
 
 
 @attack("forge an erasure")
@@ -339,19 +369,21 @@ def _insert_statement(
     kind: str,
     told: Content,
     *,
-    signer: Ed25519PrivateKey,
+    signer: Ed25519PrivateKey | None,
     actor: str = "0" * 26,
     lot_id: int | None = None,
 ) -> None:
     content = canonical_bytes(told)
-    key_id = name_key(signer.public_key().public_bytes_raw())
+    signature = None
+    if signer is not None:
+        signature = Signature(name_key(signer.public_key().public_bytes_raw()), signer.sign(content))
     leaf = write_leaf(
         Leaf(
             kind=kind,
             logged_at=_now(admin),
             content_hash=hash_content(content),
             actor=actor,
-            signature=Signature(key_id, signer.sign(content)),
+            signature=signature,
         )
     )
     _insert_entry(admin, kind, leaf, body=content, content=content, record=None, lot_id=lot_id)

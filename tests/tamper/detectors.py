@@ -12,6 +12,7 @@ from transparency.lot_proof import Trust, UnreadableError, check_lot_proof
 from transparency.note import NoteError, split_note
 
 #: The round seal of the commune on a lot's page.
+_LATE = "Sổ đang ghi chậm"
 _SEAL = 'class="seal"'
 
 
@@ -25,7 +26,12 @@ class Finding:
 
 def detect(market: KeptMarket, stranger: Stranger) -> list[Finding]:
     """Run every detector."""
-    return [*_audit(market, stranger), *_check_lots(market, stranger), *_check_photos(market, stranger)]
+    return [
+        *_audit(market, stranger),
+        *_check_lots(market, stranger),
+        *_check_photos(market, stranger),
+        *_read_page(market),
+    ]
 
 
 def _audit(market: KeptMarket, stranger: Stranger) -> Iterator[Finding]:
@@ -53,6 +59,11 @@ def _check_lots(market: KeptMarket, stranger: Stranger) -> Iterator[Finding]:
             yield Finding(
                 "proof of a lot", f"The page of lot {code} says verified; its proof has no signed verification."
             )
+
+
+def _read_page(market: KeptMarket) -> Iterator[Finding]:
+    if _LATE in (_look_at(market, "/minh-bach") or b"").decode():
+        yield Finding("page of the log", "The market itself says that entries have waited too long for their place.")
 
 
 def _check_photos(market: KeptMarket, stranger: Stranger) -> Iterator[Finding]:

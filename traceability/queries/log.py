@@ -6,12 +6,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, and_, bindparam, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    LargeBinary,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
-from traceability.models.custody import Record
+from traceability.models.custody import Recall, RecallLot, Record
 from traceability.models.epcis import EpcisEvent
 from traceability.models.log import LogCheckpoint, LogEntry, LogPosition, LogWaiting, SigningKey
+from traceability.models.recall import RecallAddition
+
+#: The newest entries among which those without a place are counted.
+_LOOKED_AT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +56,7 @@ class CheckpointView:
 
 @dataclass(frozen=True, slots=True)
 class LogState:
-    """How the log stands: entries with a place, entries that wait for one and since when, the newest checkpoint."""
+    """How the log stands: entries with a place, entries that lack one and since when, the newest checkpoint."""
 
     placed: int
     waiting: int
@@ -48,8 +67,8 @@ class LogState:
 def list_lot_entries(session: Session, lot_id: int, record_ids: Collection[int]) -> Sequence[EntryView]:
     """Return the placed entries of a lot. At most three statements.
 
-    They are its records, what declares them wrong, the statements about it, the records that those name by their
-    hashes, and the keys that signed.
+    They are its records, what declares them wrong, the statements about it, those of every recall that reached it, the
+    records that those name by their hashes, and the keys that signed.
     """
     corrections = select(Record.id).where(Record.corrects_id.in_(record_ids), Record.kind == "declaration")
     found = _load(
@@ -58,6 +77,7 @@ def list_lot_entries(session: Session, lot_id: int, record_ids: Collection[int])
             LogEntry.record_id.in_(record_ids),
             LogEntry.record_id.in_(corrections),
             LogEntry.lot_id == lot_id,
+            and_(LogEntry.kind == "recall", LogEntry.lot_id.in_(_lots_of_recalls(lot_id))),
         ),
     )
     named = _list_named(found)
@@ -71,6 +91,19 @@ def list_lot_entries(session: Session, lot_id: int, record_ids: Collection[int])
         )
         found += _load(session, or_(LogEntry.id.in_(announced), LogEntry.id.in_(revoked)))
     return sorted(found, key=lambda entry: entry.place)
+
+
+def _lots_of_recalls(lot_id: int) -> CompoundSelect[int]:
+    """Find the lots at which the recalls that reached a lot were ordered: their statements stand with those."""
+    reached = (
+        select(RecallLot.recall_id)
+        .join(Recall, Recall.id == RecallLot.recall_id)
+        .where(RecallLot.lot_id == lot_id, Recall.is_drill.is_(False))
+    )
+    return union_all(
+        select(Recall.lot_id).where(Recall.id.in_(reached)),
+        select(RecallAddition.lot_id).where(RecallAddition.recall_id.in_(reached)),
+    )
 
 
 def _list_named(entries: Sequence[EntryView]) -> set[bytes]:
@@ -144,11 +177,21 @@ def list_checkpoints(session: Session, limit: int) -> Sequence[CheckpointView]:
 
 
 def get_log_state(session: Session) -> LogState:
-    """Return how the log stands. Three statements."""
+    """Return how the log stands. Three statements.
+
+    An entry without a place counts even when it is not in the queue, out of which somebody may have taken it. Only the
+    newest ones are looked at: the keeper finds older ones, and while it is at rest the newest lack a place anyway.
+    """
     last = session.scalar(select(func.max(LogPosition.place)))
     newest = list_checkpoints(session, 1)
+    latest = select(func.max(LogEntry.id)).scalar_subquery()
+    looked_at = union(
+        select(LogWaiting.entry_id), select(LogEntry.id).where(LogEntry.id > latest - _LOOKED_AT)
+    ).subquery()
     waiting, since = session.execute(
-        select(func.count(), func.min(LogEntry.logged_at)).join(LogWaiting, LogWaiting.entry_id == LogEntry.id)
+        select(func.count(), func.min(LogEntry.logged_at))
+        .join(looked_at, looked_at.c.entry_id == LogEntry.id)
+        .where(~exists().where(LogPosition.entry_id == LogEntry.id))
     ).one()
     return LogState(
         placed=0 if last is None else last + 1,

@@ -127,12 +127,13 @@ def log_statement(
 def announce_key(session: Session, *, party: str, title: str, commune: str, signatory: Signatory, now: datetime) -> str:
     """Make sure that the log has announced an officer's key, and return its name.
 
-    The office signs the announcement, so that nobody becomes an officer by writing into the database.
+    The office signs the announcement, so that nobody becomes an officer by writing into the database. The key cannot be
+    revoked until the transaction ends: what it signs here stands in the log before its revocation.
     """
     public_key = signatory.public_key(party)
     key_id = statements.name_key(public_key)
     known = session.execute(
-        select(SigningKey.id, SigningKey.revoked_entry_id).where(SigningKey.key_id == key_id)
+        select(SigningKey.id, SigningKey.revoked_entry_id).where(SigningKey.key_id == key_id).with_for_update(read=True)
     ).one_or_none()
     if known is not None and known.revoked_entry_id is not None:
         # Whoever may still decide gets a new key; the revoked one never signs again.

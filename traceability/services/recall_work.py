@@ -229,7 +229,7 @@ def close_recall(
     officer: Actor,
     officer_title: str,
     commune: str,
-    signatory: Signatory | None,
+    signatory: Signatory,
     sales: Sales,
     now: datetime,
     why_left: str = "",
@@ -256,10 +256,7 @@ def close_recall(
     _add_step(session, recall_id, "closed", why_left if left else "", officer, officer_title, now)
     if not recall.is_drill:
         _seal_end(session, recall, lots, chains, officer, now)
-        if signatory is not None:
-            announce_key(
-                session, party=officer.party, title=officer_title, commune=commune, signatory=signatory, now=now
-            )
+        announce_key(session, party=officer.party, title=officer_title, commune=commune, signatory=signatory, now=now)
         log_statement(
             session,
             kind="recall",

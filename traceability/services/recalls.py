@@ -39,12 +39,12 @@ def recall_lot(
     is_drill: bool,
     key: uuid.UUID,
     now: datetime,
+    signatory: Signatory,
     remedy: str = "refund",
-    signatory: Signatory | None = None,
 ) -> RecallView:
     """Recall a lot and all its descendants, also those of other households. The same key returns the same recall.
 
-    The order is logged as a statement; ``signatory`` signs it with the officer's key. A drill finds the same lots,
+    The order is logged as a statement that ``signatory`` signs with the officer's key. A drill finds the same lots,
     changes none, seals and logs nothing. Raises ``NotFound`` for another commune's lot,
     ``Conflict`` when the lot is recalled already, ``Refused`` without reason or instruction.
     """
@@ -114,7 +114,7 @@ def add_to_recall(
     officer_title: str,
     key: uuid.UUID,
     now: datetime,
-    signatory: Signatory | None = None,
+    signatory: Signatory,
 ) -> RecallView:
     """Add a lot, with everything made of it, to a recall under way. Adding it again changes nothing.
 
@@ -177,12 +177,11 @@ def _log(  # noqa: PLR0917
     lot: LotView,
     officer: Actor,
     officer_title: str,
-    signatory: Signatory | None,
+    signatory: Signatory,
     now: datetime,
 ) -> None:
-    if signatory is not None:
-        commune = get_commune(session, lot.commune_id).name
-        announce_key(session, party=officer.party, title=officer_title, commune=commune, signatory=signatory, now=now)
+    commune = get_commune(session, lot.commune_id).name
+    announce_key(session, party=officer.party, title=officer_title, commune=commune, signatory=signatory, now=now)
     log_statement(
         session,
         kind="recall",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, exists, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
@@ -37,6 +37,30 @@ def place_waiting(session: Session, *, limit: int) -> int:
     )
     session.execute(delete(LogWaiting).where(LogWaiting.entry_id.in_(waiting)))
     return len(waiting)
+
+
+def queue_forgotten(session: Session, *, above: int) -> int:
+    """Queue the entries above an id that have no place and wait for none; return how many there were.
+
+    The trigger queues every entry, so that there are some only when somebody took them out of the queue by hand.
+    """
+    forgotten = select(LogEntry.id).where(
+        LogEntry.id > above,
+        ~exists().where(LogPosition.entry_id == LogEntry.id),
+        ~exists().where(LogWaiting.entry_id == LogEntry.id),
+    )
+    queued = session.scalars(
+        pg_insert(LogWaiting)
+        .from_select(["entry_id"], forgotten)
+        .on_conflict_do_nothing()
+        .returning(LogWaiting.entry_id)
+    )
+    return len(queued.all())
+
+
+def find_newest_entry(session: Session) -> int:
+    """Return the id of the newest entry, placed or not."""
+    return session.scalar(select(func.max(LogEntry.id))) or 0
 
 
 def count_places(session: Session) -> int:

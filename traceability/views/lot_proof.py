@@ -96,15 +96,17 @@ def _bundle(lot: LotView, entries: Sequence[EntryView], titles: Mapping[int, str
 
 
 def _title(entry: EntryView) -> str:
+    # Whether a signature is there; whoever checks the file says whether it is true.
+    is_signed = "signature" in json.loads(entry.leaf)
     titles: dict[str, str] = {
         "event": _("Ghi chép"),
         "error-declaration": _("Báo ghi nhầm"),
-        "verification": _("Xác nhận có chữ ký của cán bộ xã"),
+        "verification": _("Xác nhận có chữ ký của cán bộ xã") if is_signed else _("Xác nhận không có chữ ký"),
         "master-data": _("Thông tin của hộ"),
         "certificate": _("Chứng nhận"),
         "key": _("Công bố khóa ký của cán bộ"),
         "policy": _("Quy ước của sổ"),
-        "recall": _("Lệnh thu hồi có chữ ký"),
+        "recall": _("Lệnh thu hồi có chữ ký") if is_signed else _("Lệnh thu hồi không có chữ ký"),
         "erasure": _("Xóa dữ liệu cá nhân"),
     }
     return titles.get(entry.kind, entry.kind)

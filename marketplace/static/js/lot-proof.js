@@ -5,7 +5,9 @@
 const FORMAT = "choque-lot-proof/1";
 const SIGNATURE = 0x01, COSIGNATURE = 0x04;
 const KINDS = new Set(["event", "error-declaration", "verification", "master-data", "certificate", "key", "policy", "recall", "erasure"]);
-const SIGNED_KINDS = new Set(["key", "verification", "erasure"]);
+const SIGNED_KINDS = new Set(["key", "verification", "recall", "erasure"]);
+// What only an officer can decide; the market's office cannot sign it in his or her place.
+const OFFICERS_DEEDS = new Set(["verification", "recall"]);
 // How far clocks and slow transactions may put entries out of order, in milliseconds.
 const CLOCK_SLACK = 600_000;
 // A cosignature of after the year 9999 has no date that could be told, in seconds.
@@ -277,8 +279,8 @@ class Keyring {
 
   // Returns the signer's title.
   async check({ index, leaf, content }) {
-    if (!leaf.actorKeyId || !leaf.signature) fail("unsigned", "Không ai ký lời xác nhận này.");
-    const office = leaf.kind === "verification" ? null : this.office.get(leaf.actorKeyId);
+    if (!leaf.actorKeyId || !leaf.signature) fail("unsigned", leaf.kind === "recall" ? "Không có chữ ký nào của cán bộ trên lệnh thu hồi này." : "Không ai ký lời xác nhận này.");
+    const office = OFFICERS_DEEDS.has(leaf.kind) ? null : this.office.get(leaf.actorKeyId);
     const key = this.keys.get(leaf.actorKeyId);
     if (!office) {
       if (!key || key.announced >= index) fail("foreign-key", "Chữ ký bằng một khóa mà sổ chưa công bố.");
@@ -366,6 +368,7 @@ async function checkStatements(bundle, lot, found) {
       else if (!fault) {
         title = await keyring.check(entry);
         if (leaf.kind === "verification") checkDecision(entry, lot, found.byHash);
+        if (leaf.kind === "recall" && body?.officer !== leaf.actor) fail("recall", "Lệnh thu hồi mang tên một cán bộ khác với người ký.");
       }
     } catch (error) {
       fault = error instanceof Fault ? error : new Fault("entry", `Mục số ${entry.index} trong sổ bị hỏng, không đọc được.`);

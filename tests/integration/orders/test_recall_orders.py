@@ -18,7 +18,7 @@ from tests.factories.catalog import make_offer
 from tests.factories.orders import NOW, buy, get_money, list_events, list_parts, pack
 from tests.factories.reactions import react
 from tests.factories.sellers import make_household
-from tests.factories.traceability import make_officer_actor, make_recall, make_verified_lot
+from tests.factories.traceability import SIGNATORY, make_officer_actor, make_recall, make_verified_lot
 from traceability.services.recall_work import Entry, note_return, reverse_return
 from traceability.services.recalls import add_to_recall
 
@@ -153,7 +153,7 @@ def test_only_the_recalled_part_of_a_parcel_is_paid_back(session, offer):
     assert refunds(session, placed) == [(30_000, "by_hand")]
     add_to_recall(
         session=session, recall_id=first.id, lot_id=other.lot_id, why="officer", key=uuid.uuid4(), now=NOW,
-        officer=make_officer_actor(first.commune_id), officer_title="Cán bộ",
+        officer=make_officer_actor(first.commune_id), officer_title="Cán bộ", signatory=SIGNATORY,
     )  # fmt: skip
     react(session)
     assert refunds(session, placed) == [(30_000, "by_hand"), (50_000, "by_hand"), (22_000, "by_hand")]

@@ -113,7 +113,7 @@ def live(session: Session, household_id: int, now: datetime) -> str:
     close_season(**who, season_id=season.id, closed_on=LAST, key=uuid.uuid4())
     recall_lot(
         session=session, lot_id=lot.id, officer=officer, officer_title=OFFICER_TITLE, reason="Dư lượng",
-        instruction="Không ăn.", is_drill=False, key=uuid.uuid4(), now=now,
+        instruction="Không ăn.", is_drill=False, signatory=SIGNATORY, key=uuid.uuid4(), now=now,
     )  # fmt: skip
     return identifiers.object_uri(season.transformation_id)
 

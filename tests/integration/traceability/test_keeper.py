@@ -8,9 +8,12 @@ import time
 import pytest
 from sqlalchemy import text
 
-from marketplace.keeper import Keeper
+from marketplace.keeper import Keeper, keeping
 from marketplace.keeper.keeping import LogContradictedError
 from tests.factories.log import KeptMarket
+from traceability.rules.statements import OFFICE, name_key
+from traceability.services.sequence import place_waiting
+from transparency.entries import read_office_keys
 from transparency.note import new_signer
 from transparency.tiles import TileError, split_bundle
 
@@ -40,6 +43,36 @@ def test_everything_that_waits_is_signed_and_published(market):
     assert market.fetch(f"checkpoints/{size}").decode() == kept
 
 
+def test_what_was_taken_out_of_the_queue_is_taken_up_again(market, capsys):
+    market.add_lot()
+    market.keep()
+    market.add_lot()
+    market.alter("DELETE FROM trace_log_waiting")
+    assert market.checkpoint.size < market.count("trace_log_entries")
+    market.keep()
+    assert market.checkpoint.size == market.count("trace_log_entries")
+    assert "log_queue_emptied" in capsys.readouterr().out
+
+
+def test_a_keeper_at_work_looks_for_what_was_taken_out_now_and_then(market, monkeypatch):
+    monkeypatch.setattr(keeping, "_LOOK_AGAIN_S", 0.0)
+    rounds = []
+
+    def place(session, *, limit):
+        # After its first look somebody empties the queue, and again after the second.
+        rounds.append(market.count("trace_log_waiting"))
+        if len(rounds) < 3:
+            market.alter("DELETE FROM trace_log_waiting")
+        return place_waiting(session, limit=limit)
+
+    market.add_lot()
+    monkeypatch.setattr(keeping, "place_waiting", place)
+    market.keep(rounds=4)
+    assert rounds[0] == rounds[1] == rounds[2] > 0
+    assert rounds[3] == 0
+    assert market.checkpoint.size == market.count("trace_log_entries")
+
+
 def test_the_log_begins_with_its_own_key_and_tells_a_new_policy_once(market, tmp_path):
     market.keep()
     market.keep()
@@ -60,6 +93,37 @@ def test_the_key_lies_outside_the_database_and_is_nobody_elses(market):
     market.keep()
     assert (market.settings.keys_dir / "log.key").stat().st_mode & 0o777 == 0o600
     assert market.settings.keys_dir.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_keeper_needs_only_the_public_half_of_the_offices_key(market):
+    market.keep()
+    assert market.fetch("office-keys") is None
+    market.add_lot()
+    folder = market.settings.keys_dir / "officers"
+    assert folder.stat().st_mode & 0o777 == 0o711
+    assert {path.stat().st_mode & 0o777 for path in folder.glob("*.key")} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in folder.glob("*.pub")} == {0o644}
+    hidden = shutil.move(folder / f"{OFFICE}.key", market.folder / "hidden")
+    market.keep()
+    assert not (folder / f"{OFFICE}.key").exists(), "it makes none either"
+    shutil.move(hidden, folder / f"{OFFICE}.key")
+    assert market.audit(market.verifier).exit_code == 0
+
+
+def test_another_key_of_the_office_is_certified_only_when_the_operator_names_it(begun):
+    folder = begun.settings.keys_dir / "officers"
+    (folder / f"{OFFICE}.key").unlink()
+    name = name_key(begun.signatory.public_key(OFFICE))
+    certified = begun.fetch("office-keys")
+    begun.add_lot()
+    refuses(begun, f"another key .{name}.")
+    assert begun.fetch("office-keys") == certified
+    (begun.settings.keys_dir / "log.new-office").write_text(f"{name}\n")
+    begun.keep()
+    keys = read_office_keys(begun.fetch("office-keys").decode(), begun.settings.log_origin, begun.vkey)
+    assert len(keys) == 2
+    assert name in keys
+    assert begun.audit(begun.vkey, since=begun.kept).exit_code == 0
 
 
 def test_entries_of_an_open_transaction_come_later(market):
@@ -182,6 +246,20 @@ def test_a_published_checkpoint_is_remembered_even_when_the_memory_is_lost(begun
     (begun.settings.log_dir / "size").unlink()
     with pytest.raises(LogContradictedError, match="no longer those that were signed"):
         begun.keep()
+    assert not (begun.settings.keys_dir / "log.signed").exists()
+
+
+def test_a_checkpoint_in_the_database_is_a_promise_even_when_all_files_are_lost(begun):
+    begun.alter("UPDATE trace_log_entries SET leaf = leaf || ' ' WHERE id = (SELECT min(id) FROM trace_log_entries)")
+    shutil.rmtree(begun.settings.log_dir / "tile")
+    for path in ("size", "checkpoint"):
+        (begun.settings.log_dir / path).unlink()
+    (begun.settings.keys_dir / "log.signed").unlink()
+    begun.add_lot()
+    for _ in range(2):
+        with pytest.raises(LogContradictedError, match="no longer those that were signed"):
+            begun.keep()
+    assert begun.fetch("checkpoint") is None
     assert not (begun.settings.keys_dir / "log.signed").exists()
 
 

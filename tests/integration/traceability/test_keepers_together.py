@@ -1,6 +1,7 @@
 """Keepers side by side, killed at any step, with witnesses; and what others make of the result."""
 
 import base64
+import contextlib
 import json
 import multiprocessing
 import os
@@ -11,17 +12,21 @@ import sys
 import threading
 import time
 from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import metamorphic_log as theirs
 import pytest
 from sqlalchemy import Engine, event
 
-from marketplace.keeper import Keeper
+from marketplace.keeper import Keeper, cosigning
+from marketplace.keeper.keeping import LogContradictedError
 from tests.factories.log import KeptMarket
 from transparency.checkpoint import open_checkpoint
-from transparency.merkle import hash_leaf
+from transparency.merkle import consistency_proof, hash_leaf
 from transparency.note import COSIGNATURE, Verifier, new_signer
-from transparency.witness import Witness
+from transparency.tiles import TileStore
+from transparency.witness import AddCheckpoint, Witness
 from transparency.witness_server import WitnessServer
 
 # --- two at once, and killed at any step ------------------------------------------------------------------------------
@@ -117,7 +122,7 @@ def test_killed_between_any_two_steps_it_heals(market):
 
 
 @pytest.mark.slow
-def test_a_witness_of_its_own_cosigns_and_notices_a_fork(market, tmp_path):
+def test_a_witness_of_its_own_cosigns(market, tmp_path):
     market.keep()
     name = "so-nnmt.example/witness"
     command = [sys.executable, "-m", "transparency", "witness", "--folder", str(tmp_path / "w"), "--name", name]
@@ -177,6 +182,172 @@ def test_a_silent_and_a_false_witness_hold_nothing_up(market, tmp_path):
     server.shutdown()
     server.server_close()
     witness.close()
+    watched.close()
+
+
+class _Dripping(BaseHTTPRequestHandler):
+    """Answers at once, and then never ends: a byte a second."""
+
+    asked: ClassVar[list[float]] = []
+
+    def do_POST(self):
+        self.asked.append(time.monotonic())
+        self.rfile.read(int(self.headers["Content-Length"]))
+        with contextlib.suppress(OSError):
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n")
+            for _ in range(60):
+                self.wfile.write(b"x")
+                self.wfile.flush()
+                time.sleep(1)
+
+    def log_message(self, *_: object):
+        pass
+
+
+@contextlib.contextmanager
+def serve(server):
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def witness(market, tmp_path):
+    """A witness of the market's log, which has begun."""
+    market.keep()
+    made = Witness(tmp_path / "w", "w.example", [market.verifier])
+    yield made
+    made.close()
+
+
+def watch(market, policy, text):
+    policy.write_text(text)
+    return KeptMarket(market.settings.database_url, market.folder, LOG_POLICY=str(policy))
+
+
+@pytest.mark.slow
+def test_a_witness_that_drips_a_byte_a_second_holds_up_nobody_but_itself(market, witness, tmp_path):
+    dripping = new_signer("slow.example", COSIGNATURE).verifier().to_text()
+    with (
+        serve(WitnessServer(("127.0.0.1", 0), witness)) as url,
+        serve(ThreadingHTTPServer(("127.0.0.1", 0), _Dripping)) as slow,
+    ):
+        watched = watch(
+            market,
+            tmp_path / "policy",
+            f"witness true {witness.verifier.to_text()} {url}\nwitness slow {dripping} {slow}\nquorum true\n",
+        )
+        keeper = Keeper(watched.settings)
+        # As if time had passed: the slow one may be asked again at once, unless its last call still goes on.
+        cosigning._SILENCE_S, silence = 0.0, cosigning._SILENCE_S
+        try:
+            for _ in range(3):
+                watched.add_lot()
+                begun = time.monotonic()
+                assert keeper.keep(rounds=1)
+                assert time.monotonic() - begun < 4
+                assert "w.example" in watched.note
+                assert "slow.example" not in watched.note
+        finally:
+            cosigning._SILENCE_S = silence
+        assert len(_Dripping.asked) >= 2, "its call ended with its time, so that it was asked again"
+        watched.close()
+
+
+def test_a_fork_that_a_witness_proves_stops_the_keeper(market, witness, tmp_path):
+    with serve(WitnessServer(("127.0.0.1", 0), witness)) as url:
+        watched = watch(market, tmp_path / "policy", f"witness true {witness.verifier.to_text()} {url}\nquorum true\n")
+        watched.add_lot()
+        watched.keep()
+        assert "w.example" in watched.note
+        before = watched.note
+        # Whoever runs the server rewrites history and makes the keeper forget everything but the witness's size.
+        watched.alter(
+            "DELETE FROM trace_log_checkpoints;"
+            "UPDATE trace_log_entries SET leaf = leaf || ' ' WHERE id = (SELECT min(id) + 2 FROM trace_log_entries)"
+        )
+        shutil.rmtree(watched.settings.log_dir / "tile")
+        for path in ("size", "checkpoint"):
+            (watched.settings.log_dir / path).unlink()
+        (watched.settings.keys_dir / "log.signed").unlink()
+        watched.add_lot()
+        for _ in range(2):
+            with pytest.raises(LogContradictedError, match="the witness true does not take"):
+                watched.keep()
+        assert watched.fetch("checkpoint") is None
+        signed = (watched.settings.keys_dir / "log.signed").read_bytes()
+        watched.add_lot()
+        with pytest.raises(LogContradictedError):
+            watched.keep()
+        assert (watched.settings.keys_dir / "log.signed").read_bytes() == signed, "and nothing more was signed"
+        held = witness.last_checkpoint(watched.settings.log_origin)
+        assert str(held.size) == before.split("\n")[1]
+        watched.close()
+
+
+def test_a_rollback_that_a_witness_proves_stops_the_keeper(market, witness, tmp_path):
+    with serve(WitnessServer(("127.0.0.1", 0), witness)) as url:
+        watched = watch(market, tmp_path / "policy", f"witness true {witness.verifier.to_text()} {url}\nquorum true\n")
+        watched.add_lot()
+        watched.keep()
+        watched.alter(
+            "DELETE FROM trace_log_checkpoints; DELETE FROM trace_log_positions WHERE place > 2;"
+            "DELETE FROM trace_log_waiting;"
+            "DELETE FROM trace_log_entries WHERE id > (SELECT max(entry_id) FROM trace_log_positions);"
+            "DELETE FROM trace_records WHERE id NOT IN (SELECT record_id FROM trace_log_entries"
+            " WHERE record_id IS NOT NULL)"
+        )
+        shutil.rmtree(watched.settings.log_dir / "tile")
+        for path in ("size", "checkpoint"):
+            (watched.settings.log_dir / path).unlink()
+        (watched.settings.keys_dir / "log.signed").unlink()
+        shutil.rmtree(watched.settings.keys_dir / "witnesses")
+        with pytest.raises(LogContradictedError, match="the witness last cosigned"):
+            watched.keep()
+        assert watched.fetch("checkpoint") is None
+        watched.close()
+
+
+def test_an_old_checkpoint_is_kept_for_ever_only_once_the_quorum_is_there(market, witness, tmp_path):
+    server = WitnessServer(("127.0.0.1", 0), witness)
+    url = f"http://127.0.0.1:{server.server_port}"
+    watched = watch(market, tmp_path / "policy", f"witness true {witness.verifier.to_text()} {url}\nquorum true\n")
+    with serve(server):
+        watched.add_lot()
+        watched.keep()
+    path = f"/log/checkpoints/{watched.checkpoint.size}"
+    with watched.client.get(path) as answer:
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.get_data(as_text=True) == watched.note
+    watched.add_lot()
+    watched.keep()
+    path = f"/log/checkpoints/{watched.checkpoint.size}"
+    with watched.client.get(path) as answer:
+        assert answer.headers["Cache-Control"] == "no-cache"
+    # The witness is back and signs what is published; the same address shows it.
+    line = witness.add_checkpoint(
+        AddCheckpoint(
+            witness.last_checkpoint(watched.settings.log_origin).size,
+            consistency_proof(
+                witness.last_checkpoint(watched.settings.log_origin).size,
+                watched.checkpoint.size,
+                TileStore(watched.settings.log_dir).read_hash,
+            ),
+            watched.note,
+        ).to_body(),
+        1_800_000_000,
+    )
+    with (watched.settings.log_dir / "checkpoint").open("a") as file:
+        file.write(line)
+    with watched.client.get(path) as answer:
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.get_data(as_text=True).endswith(line)
     watched.close()
 
 

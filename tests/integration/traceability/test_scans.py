@@ -12,7 +12,7 @@ from marketplace.core.errors import NotFound, Refused
 from marketplace.core.models import OutboxEvent
 from sellers.queries import get_household
 from tests.factories.sellers import make_commune, make_household
-from tests.factories.traceability import make_keeper, make_lot, make_officer_actor, make_verified_lot
+from tests.factories.traceability import SIGNATORY, make_keeper, make_lot, make_officer_actor, make_verified_lot
 from traceability.models.names import Pack
 from traceability.models.scans import ScanAlarm, ScanCount, ScanDevice, ScanSalt, Sighting
 from traceability.queries.passport import get_seal
@@ -253,6 +253,7 @@ def test_a_recalled_lot_gets_no_more_numbers(session: Session, household_id: int
         reason="Dư lượng thuốc vượt mức",
         instruction="Đừng ăn.",
         is_drill=False,
+        signatory=SIGNATORY,
         key=uuid.uuid4(),
         now=now,
     )

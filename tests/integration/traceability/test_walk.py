@@ -168,6 +168,7 @@ def test_from_seed_to_recall(session: Session, now: datetime) -> None:  # noqa: 
         reason="Dư lượng thuốc vượt mức cho phép.",
         instruction="Không ăn. Giữ hàng lại, chợ sẽ hoàn tiền.",
         is_drill=False,
+        signatory=SIGNATORY,
         key=uuid.uuid4(),
         now=arrived,
     )
@@ -183,6 +184,7 @@ def test_from_seed_to_recall(session: Session, now: datetime) -> None:  # noqa: 
             reason="Lần nữa.",
             instruction="Không ăn.",
             is_drill=False,
+            signatory=SIGNATORY,
             key=uuid.uuid4(),
             now=arrived,
         )

@@ -8,6 +8,7 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.factories.lot_proofs import VECTORS, spell_vectors
 from tests.factories.transparency import LOT, OFFICER, make_market_log
 from transparency.entries import format_office_keys
 from transparency.lot_proof import Trust, UnreadableError, check_lot_proof
@@ -117,6 +118,57 @@ def test_each_tampering_is_named(log, name):
     assert report.exit_code == 1
     assert any(sentence in fault for fault in report.faults), report.to_text()
     assert "DO NOT RELY ON THIS" in report.to_text()
+
+
+def test_the_shared_proof_files_are_those_that_are_made():
+    assert VECTORS.read_text("utf-8") == spell_vectors()
+
+
+@pytest.mark.parametrize("case", json.loads(VECTORS.read_text("utf-8")), ids=lambda case: case["name"])
+def test_python_says_what_the_browser_says(case):
+    report = check(case["bundle"])
+    assert report.exit_code == bool(case["code"]), report.to_text()
+    assert len(report.faults) == bool(case["code"]), report.to_text()
+    assert all(case["sentence"] in fault for fault in report.faults)
+
+
+def test_the_lots_story_is_told_from_what_was_sealed(log):
+    wrong = json.loads(log.entries[2].leaf)["contentHash"]
+    log.add_record({"cq:kind": "declaration"}, kind="error-declaration", corrects=bytes.fromhex(wrong))
+    told = check(log.bundle()).to_text()
+    assert f"\nLot {LOT}\n" in told
+    assert "  no date     spraying, declared wrong by entry 7 (entry 2)\n" in told
+    assert "  2026-11-20  verification (entry 5)\n" in told
+    assert "  2026-11-20  verified, signed by Cán bộ xã (entry 6)\n" in told
+    assert "RECALLED" not in told
+    log.recall(key=log.officer)
+    told = check(log.bundle()).to_text()
+    assert f"\nLot {LOT}: RECALLED\n" in told
+    assert "  2026-11-20  RECALLED by Cán bộ xã: Tồn dư thuốc; Đừng ăn (entry 8)\n" in told
+
+
+def test_a_recall_that_no_signed_order_backs_is_left_open(log):
+    log.add_record({"cq:kind": "recall", "cq:lots": [LOT]}, actor=OFFICER)
+    report = check(log.bundle())
+    assert report.exit_code == 2
+    assert "Entry 7 says that the lot was recalled, but no signed order in the file says so." in report.to_text()
+    assert f"Lot {LOT}: RECALLED" in report.to_text()
+
+
+def test_what_a_file_can_leave_out_is_said_once_and_always(log):
+    broken = {**log.bundle(), "checkpoint": "x"}
+    for bundle in (log.bundle(), broken):
+        assert check(bundle).to_text().count("can leave out later entries") == 1
+
+
+def test_a_sealed_word_writes_no_line_of_its_own(log):
+    log.add_record({"cq:kind": "harvest\nEverything that was checked holds.", "cq:lot": LOT})
+    assert "harvest Everything" in check(log.bundle()).to_text()
+
+
+def test_what_claims_to_be_older_than_its_own_chain_is_told_without_any_checkpoint(log):
+    log.add_record({"cq:kind": "spraying"}, logged_at=log.now.replace(month=1))
+    assert "Entry 7 claims to be of 2026-01-20" in check(log.bundle()).faults[0]
 
 
 def test_a_log_signed_by_another_key_is_not_the_log_that_is_meant(log):

@@ -1,9 +1,12 @@
 """A witness never cosigns two logs, whatever is asked of it, by one or by many at once."""
 
+import contextlib
 import http.client
+import socket
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
@@ -12,7 +15,15 @@ import pytest
 from transparency.checkpoint import Checkpoint, format_checkpoint
 from transparency.merkle import EMPTY_ROOT, consistency_proof, hash_leaf, read_from, root_of
 from transparency.note import COSIGNATURE, Verifier, new_signer, open_note, sign_note
-from transparency.witness import AddCheckpoint, Refusal, Witness, WitnessConflict, WitnessError, ask_witness
+from transparency.witness import (
+    AddCheckpoint,
+    Refusal,
+    Witness,
+    WitnessConflict,
+    WitnessContradiction,
+    WitnessError,
+    ask_witness,
+)
 from transparency.witness_server import WitnessServer
 
 ORIGIN, NAME = "log.example/log", "so.example/witness"
@@ -145,8 +156,10 @@ def test_over_http(served, witness):
     with pytest.raises(WitnessConflict) as conflict:
         ask_witness(f"{served}/", 0, [], note_of(8), 5)
     assert conflict.value.size == 5
-    with pytest.raises(WitnessError, match="422"):
+    with pytest.raises(WitnessContradiction, match="422"):
         ask_witness(served, 5, [], note_of(8), 5)
+    with pytest.raises(WitnessContradiction, match="another log of this size"):
+        ask_witness(served, 5, [], note_of(5, FORK[1:]), 5)
     with pytest.raises(WitnessError, match="404"):
         ask_witness(f"{served}/elsewhere", 5, [], note_of(8), 5)
 
@@ -177,6 +190,28 @@ def test_the_monitors_address_and_a_kept_connection(served, witness):
 def test_nobody_answers(url):
     with pytest.raises(WitnessError):
         ask_witness(url, 0, [], note_of(5), 1)
+
+
+@pytest.mark.parametrize("begin", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_whoever_drips_is_cut_off(begin, scheme):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip():
+            connection, _ = listening.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(begin)
+                for _ in range(100):
+                    connection.sendall(b"H")
+                    time.sleep(0.1)
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        begun = time.monotonic()
+        with pytest.raises(WitnessError):
+            ask_witness(f"{scheme}://127.0.0.1:{listening.getsockname()[1]}", 0, [], note_of(5), 0.5)
+        assert time.monotonic() - begun < 2
+        thread.join()
 
 
 @pytest.mark.slow

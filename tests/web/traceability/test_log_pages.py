@@ -4,14 +4,22 @@ import base64
 import json
 import subprocess
 import sys
+import uuid
+from datetime import timedelta
+from decimal import Decimal
 from hashlib import sha256
 
 import metamorphic_log as theirs
 import pytest
 from sqlalchemy import text
 
+from marketplace.core.clock import local_date, utcnow
 from tests.conftest import copy_database, drop_database
 from tests.factories.log import KeptMarket
+from tests.factories.traceability import make_keeper, make_recall
+from traceability.rules.entries import PackEntry
+from traceability.services.log import log_statement
+from traceability.services.lots import pack_lot
 from transparency.lot_proof import Trust, check_lot_proof
 from transparency.merkle import hash_leaf
 from transparency.note import COSIGNATURE, new_signer
@@ -61,6 +69,46 @@ def test_the_page_tells_how_the_log_stands_and_no_more(market):
     assert "Sổ đang ghi chậm" not in page
 
 
+def test_the_signed_order_is_in_the_proof_of_every_lot_that_a_recall_reached(empty):
+    lot = empty.add_lot()
+    with empty.begin() as session:
+        packs = pack_lot(
+            session=session, household_id=empty.household_id, actor=make_keeper(empty.household_id), lot_id=lot.id,
+            entry=PackEntry(happened_on=local_date(utcnow()), taken=Decimal(1), amount=Decimal(2), unit="bo"),
+            key=uuid.uuid4(), now=utcnow(),
+        )  # fmt: skip
+        make_recall(session, lot.id, officer=empty.officer, signatory=empty.signatory, now=utcnow())
+    empty.keep()
+    for code in (lot.code, packs.code):
+        bundle = empty.bundle(code)
+        (order,) = [one for one in bundle["entries"] if json.loads(one["leaf"])["kind"] == "recall"]
+        assert order["title"] == "Lệnh thu hồi có chữ ký"
+        assert json.loads(order["content"])["lots"] == [lot.code, packs.code]
+        report = check_lot_proof(json.dumps(bundle).encode(), Trust(vkey=empty.verifier))
+        assert report.exit_code == 0, report.to_text()
+
+
+def test_an_unsigned_recall_is_not_called_signed_and_is_noticed(empty):
+    lot = empty.add_lot()
+    with empty.begin() as session:
+        told = {
+            "type": "recall-order",
+            "lot": lot.code,
+            "lots": [lot.code],
+            "reason": "Tồn dư",
+            "instruction": "Đừng ăn",
+        }
+        log_statement(
+            session, kind="recall", content=told, actor_party=empty.officer.party, now=utcnow(), lot_id=lot.id
+        )
+    empty.keep()
+    bundle = empty.bundle(lot.code)
+    assert [one["title"] for one in bundle["entries"]].count("Lệnh thu hồi không có chữ ký") == 1
+    faults = check_lot_proof(json.dumps(bundle).encode(), Trust(vkey=empty.verifier)).faults
+    assert [one for one in faults if "nobody has signed this recall" in one]
+    assert [one for one in empty.audit(empty.verifier).faults if "nobody has signed this recall" in one]
+
+
 def test_an_entry_that_waits_too_long_is_told(empty):
     empty.add_lot()
     empty.keep()
@@ -71,6 +119,15 @@ def test_an_entry_that_waits_too_long_is_told(empty):
         session.execute(text("UPDATE trace_log_entries SET logged_at = logged_at - interval '2 minutes'"))
         session.execute(text("ALTER TABLE trace_log_entries ENABLE TRIGGER append_only"))
     assert "Sổ đang ghi chậm" in empty.get("/minh-bach").decode()
+
+
+def test_an_entry_that_was_taken_out_of_the_queue_is_late_as_well(empty):
+    empty.add_lot()
+    empty.keep()
+    empty.add_lot(utcnow() - timedelta(minutes=5))
+    empty.alter("DELETE FROM trace_log_waiting")
+    assert "Sổ đang ghi chậm" in empty.get("/minh-bach").decode()
+    empty.keep()
 
 
 def test_files_have_the_types_and_the_caching_of_the_specification(market):

@@ -15,6 +15,7 @@ from sellers.queries import get_household
 from tests.factories.sellers import make_certificate
 from tests.factories.traceability import (
     OFFICER_TITLE,
+    SIGNATORY,
     make_lot,
     make_officer_actor,
     make_photo,
@@ -163,6 +164,7 @@ def test_a_recall_is_the_first_thing_to_read(client, session, home, lot):
         reason="Dư lượng thuốc vượt mức.",
         instruction="Đừng ăn. Giữ hàng lại.",
         is_drill=False,
+        signatory=SIGNATORY,
         key=uuid.uuid4(),
         now=utcnow(),
     )

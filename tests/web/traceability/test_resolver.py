@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from marketplace.core.clock import local_date, utcnow
 from tests.factories.gs1 import GTIN, make_gtin, make_prefix
 from tests.factories.sellers import make_certificate
-from tests.factories.traceability import make_lot, make_officer_actor, make_verified_lot
+from tests.factories.traceability import SIGNATORY, make_lot, make_officer_actor, make_verified_lot
 from tests.web.traceability.linkset_schema import SCHEMA, VOC
 from traceability.models.custody import Chain, Parcel, Place, Season
 from traceability.models.scans import ScanCount
@@ -296,6 +296,7 @@ def test_a_recalled_lot_says_so_in_every_form(client, session, home, lot, link):
         reason="Dư lượng thuốc vượt mức",
         instruction="Đừng ăn, mang trả nơi bán.",
         is_drill=False,
+        signatory=SIGNATORY,
         key=uuid.uuid4(),
         now=utcnow(),
     )

@@ -1,0 +1,111 @@
+"""Proof files, whole and false, with what each checker has to say: the same ones for Python and for the browser.
+
+``python -m tests.factories.lot_proofs`` writes them anew; all keys are made from fixed seeds.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.factories.transparency import HOUSEHOLD, LOT, OFFICE, OFFICER, ORIGIN, Entry, MarketLog, make_market_log
+from transparency.note import Signer
+
+VECTORS = Path(__file__).parents[1] / "data" / "lot_proofs.json"
+#: Name of a case -> how the log goes on, the browser's word (empty: all holds), and a part of Python's sentence.
+Case = tuple[Callable[[MarketLog], object], str, str]
+_FRESH = "cd" * 32
+_SOMEBODY = "01JDXV6N1P3Z4Y5X6W7V8T9S0Z"
+
+
+def _again(**changes: Any) -> Callable[[MarketLog], object]:
+    """Decide once more, with something in the signed statement that the record does not say."""
+    return lambda log: log.verify(log.entries[1:4], key=log.officer, **changes)
+
+
+def _verify_own(log: MarketLog) -> None:
+    own = log.add_record({"cq:kind": "tending", "cq:lot": LOT}, actor=OFFICER)
+    log.verify([*log.entries[1:4], own], key=log.officer)
+
+
+def _verify_too_late(log: MarketLog) -> None:
+    log.announce(log.officer, by=log.office, action="revoke")
+    log.verify(log.entries[1:4], key=log.officer)
+
+
+def _backdate_decision(log: MarketLog) -> None:
+    log.verify(log.entries[1:4], key=log.officer)
+    told = json.loads(log.entries.pop().content)
+    log.now -= timedelta(days=2)
+    log.add(told, kind="verification", actor=OFFICER, key=log.officer)
+
+
+def _enter_for_another(log: MarketLog) -> None:
+    """Another person than the one who signs enters the decision."""
+    log.verify(log.entries[1:4], key=log.officer)
+    told, record = json.loads(log.entries.pop().content), log.entries.pop()
+    log.records -= 1
+    log.add_record({**json.loads(record.content), "cq:note": "x"}, actor=HOUSEHOLD)
+    told["record"] = json.loads(log.entries[-1].leaf)["contentHash"]
+    log.add(told, kind="verification", actor=OFFICER, key=log.officer)
+
+
+def _correct(log: MarketLog) -> None:
+    wrong = bytes.fromhex(json.loads(log.entries[2].leaf)["contentHash"])
+    log.add_record({"cq:kind": "declaration"}, kind="error-declaration", corrects=wrong)
+
+
+CASES: dict[str, Case] = {
+    "whole": (lambda log: None, "", ""),
+    "corrected": (_correct, "", ""),
+    "recalled": (lambda log: log.recall(key=log.officer), "", ""),
+    "revoked afterwards": (lambda log: log.announce(log.officer, by=log.office, action="revoke"), "", ""),
+    "own record verified": (_verify_own, "four-eyes", "the officer verified what he or she had entered"),
+    "sent back, recorded as verified": (_again(decision="sent_back"), "decision", "is not what the record in entry 7"),
+    "another title": (_again(officer_title="Chủ tịch xã"), "decision", "is not what the record in entry 7"),
+    "another record": (_again(record=bytes(32)), "decision", "that are not in the file"),
+    "a photo that no record holds": (_again(photos=[_FRESH]), "decision", "a photo that no record holds"),
+    "another officer": (_again(officer=_SOMEBODY), "decision", "names another officer than signed it"),
+    "another person's record": (_enter_for_another, "decision", "names another officer than entered it"),
+    "another time": (_backdate_decision, "order", "it was backdated"),
+    "a record left out": (
+        lambda log: log.verify([*log.entries[1:4], Entry(b"", b"gone")], key=log.officer),
+        "hidden",
+        "that are not in the file",
+    ),
+    "key revoked before": (_verify_too_late, "revoked-key", "signed by a key that had been revoked"),
+    "recall without a signature": (lambda log: log.recall(key=None), "unsigned", "nobody has signed this recall"),
+    "recall by the office": (
+        lambda log: log.recall(key=log.office, actor=OFFICE, officer=OFFICE),
+        "foreign-key",
+        "the office cannot recall a lot",
+    ),
+    "recall in another officer's name": (
+        lambda log: log.recall(key=log.officer, officer=_SOMEBODY),
+        "recall",
+        "this recall names another officer than signed it",
+    ),
+}
+
+
+def make_vectors() -> list[dict[str, Any]]:
+    """Return every case with its proof file."""
+    made = []
+    for name, (go_on, code, sentence) in CASES.items():
+        keys = [Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number in (1, 2)]
+        log = make_market_log(signer=Signer(ORIGIN, bytes([3]) * 32), office=keys[0], officer=keys[1])
+        go_on(log)
+        made.append({"name": name, "code": code, "sentence": sentence, "bundle": log.bundle()})
+    return made
+
+
+def spell_vectors() -> str:
+    """Return the file's text."""
+    return json.dumps(make_vectors(), ensure_ascii=False, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    VECTORS.write_text(spell_vectors(), "utf-8")
