@@ -21,7 +21,7 @@ from marketplace.core.text import nfc
 from orders.errors import BasketEmpty
 from orders.forms import AddressForm, LineForm, PlaceOrderForm, RemoveForm
 from orders.queries.basket import BasketView, find_basket, find_order_of_basket
-from orders.queries.places import Place, find_place
+from orders.queries.places import Place, find_likely, find_place
 from orders.rules.recipients import Recipient
 from orders.services.fill_basket import open_basket, set_line, set_recipient
 from orders.services.place_order import Windows, place_order
@@ -134,7 +134,9 @@ def checkout() -> ResponseReturnValue:
             ]
         is_valid = False
     if not is_valid or place is None:
-        return render_template("orders/address.html", basket=view, form=form, matches=matches), 422
+        likely = find_likely(matches)
+        page = render_template("orders/address.html", basket=view, form=form, matches=matches, likely=likely)
+        return page, 422
     recipient = Recipient(
         name=nfc(form.name.data.strip()),
         phone=form.phone.data,

@@ -26,7 +26,7 @@ from tests.factories.accounts import make_user
 from tests.factories.catalog import make_offer
 from tests.factories.orders import NOW, buy, get_money, list_parts, pack
 from tests.factories.sellers import make_commune, make_household
-from tests.web.orders.shopper import everything, order, put, ready, words_of
+from tests.web.orders.shopper import address, everything, order, put, ready, words_of
 from tests.web.sign_in import sign_in
 from traceability.rules.entries import SYSTEM_ACTOR
 
@@ -85,6 +85,37 @@ def test_the_way_through_the_pages(client, session, offer):
     assert "Giỏ hàng đang trống" in page_of(client, "/gio-hang")
     made = session.execute(text("SELECT goods_vnd, shipping_vnd, total_vnd FROM orders_orders")).one()
     assert (made.goods_vnd, made.total_vnd) == (60_000, int(form["total_shown"]))
+
+
+def test_the_sum_is_said_in_words_once(client, session, offer):
+    ready(client, session, offer.offer_id)
+    page = page_of(client, "/thanh-toan/xac-nhan")
+    assert "đồng. Không còn khoản nào khác." in page
+    assert "đồng đồng" not in page
+
+
+def test_a_name_with_several_places_offers_the_likely_one(client, session, offer):
+    old = (("Thị trấn Nông Cống", "Huyện Nông Cống"),)
+    make_commune(session, code="16300", name="Xã Cũ", old=old)
+    make_commune(session, code="16399", name="Xã Nông Cống")
+    session.commit()
+    put(client, offer.offer_id)
+    response = address(client, place="nông cống", commune_code="")
+    page = words_of(response)
+    assert response.status_code == 422
+    assert "trước đây: trước đây" not in page
+    assert "(trước đây: Nông Cống, huyện Nông Cống)" in page
+    assert 'value="16399" checked' in page
+    assert page.count(" checked>") == 1
+
+
+def test_a_picked_place_is_left_with_its_name(client, session, offer):
+    """Another name was typed after picking: the one picked before is not where the goods should go."""
+    make_commune(session, code="16399", name="Xã Nông Cống")
+    session.commit()
+    put(client, offer.offer_id)
+    assert address(client, place="Tân Ninh", commune_code="16399").status_code == 303
+    assert "Xã Tân Ninh, Tỉnh Thanh Hóa" in page_of(client, "/thanh-toan/xac-nhan")
 
 
 def test_taking_the_last_thing_out(client, session, offer):
