@@ -143,6 +143,7 @@ class SellerDisclosure:
     address: str
     phone: str
     tax_code: str
+    commune_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +390,7 @@ def list_seller_disclosures(session: Session, household_ids: Collection[int]) ->
             ),
             phone=household.phone,
             tax_code=household.tax_code or "",
+            commune_name=commune_name,
         )
         for household, _, commune_name, province_name in rows
     }
