@@ -1,12 +1,10 @@
 """Every page of orders in every state, for those who may see it, at a cost that does not grow with its lines."""
 
 import io
-from datetime import timedelta
 
 import pytest
 import resvg_py
 import zxingcpp
-from flask import render_template
 from PIL import Image
 from sqlalchemy import text
 
@@ -14,23 +12,13 @@ from marketplace.accounts.rules import Role
 from marketplace.core.clock import utcnow
 from orders.queries.orders import get_order
 from orders.rules.vietqr import encode_vietqr
-from orders.services.cancel_order import cancel_order, stop_for_recall
-from orders.services.deliver_consignment import (
-    accept_consignment,
-    decline_consignment,
-    follow_delivery,
-    follow_handover,
-    follow_return,
-)
-from orders.services.settle_payment import expire_unpaid
 from tests.factories.accounts import make_user
 from tests.factories.catalog import make_offer
-from tests.factories.orders import NOW, buy, get_money, list_parts, pack
+from tests.factories.orders import buy, get_money, list_parts
 from tests.factories.sellers import make_commune, make_household
-from tests.factories.traceability import make_recall
-from tests.web.orders.shopper import address, everything, order, put, ready, words_of
+from tests.web.orders.shopper import everything, order, put, ready, words_of
+from tests.web.orders.states import bring
 from tests.web.sign_in import sign_in
-from traceability.rules.entries import SYSTEM_ACTOR
 
 
 @pytest.fixture
@@ -89,37 +77,6 @@ def test_the_way_through_the_pages(client, session, offer):
     assert (made.goods_vnd, made.total_vnd) == (60_000, int(form["total_shown"]))
 
 
-def test_the_sum_is_said_in_words_once(client, session, offer):
-    ready(client, session, offer.offer_id)
-    page = page_of(client, "/thanh-toan/xac-nhan")
-    assert "đồng. Không còn khoản nào khác." in page
-    assert "đồng đồng" not in page
-
-
-def test_a_name_with_several_places_offers_the_likely_one(client, session, offer):
-    old = (("Thị trấn Nông Cống", "Huyện Nông Cống"),)
-    make_commune(session, code="16300", name="Xã Cũ", old=old)
-    make_commune(session, code="16399", name="Xã Nông Cống")
-    session.commit()
-    put(client, offer.offer_id)
-    response = address(client, place="nông cống", commune_code="")
-    page = words_of(response)
-    assert response.status_code == 422
-    assert "trước đây: trước đây" not in page
-    assert "(trước đây: Nông Cống, huyện Nông Cống)" in page
-    assert 'value="16399" checked' in page
-    assert page.count(" checked>") == 1
-
-
-def test_a_picked_place_is_left_with_its_name(client, session, offer):
-    """Another name was typed after picking: the one picked before is not where the goods should go."""
-    make_commune(session, code="16399", name="Xã Nông Cống")
-    session.commit()
-    put(client, offer.offer_id)
-    assert address(client, place="Tân Ninh", commune_code="16399").status_code == 303
-    assert "Xã Tân Ninh, Tỉnh Thanh Hóa" in page_of(client, "/thanh-toan/xac-nhan")
-
-
 def test_taking_the_last_thing_out(client, session, offer):
     put(client, offer.offer_id)
     assert client.post("/gio-hang/bo", data={"offer_id": offer.offer_id}).status_code == 303
@@ -129,51 +86,6 @@ def test_taking_the_last_thing_out(client, session, offer):
 # An order in every state
 
 
-def paid(session, placed):
-    from orders.ports import BankCredit
-    from orders.services.settle_payment import settle_credit
-
-    money = get_money(session, placed.order_id)
-    line = BankCredit(f"{placed.order_id}", money.amount_vnd, f"x {money.transfer_code} y", "0123456789", "FT1")
-    settle_credit(session=session, source="sepay", credit=line, now=NOW)
-
-
-def bring(session, offer, state):
-    """Return an order that has come to a state."""
-    method = {"card": "card", **dict.fromkeys(("awaiting", "paid", "expired", "refunded"), "transfer")}.get(
-        state, "cod"
-    )
-    placed = buy(session, {offer.offer_id: 1}, method=method)
-    part = list_parts(session, placed.order_id)[0]
-    own = {"household_id": part.household_id, "consignment_id": part.id, "actor": SYSTEM_ACTOR, "now": NOW}
-    news = {"consignment_ref": part.number, "happened_at": NOW, "now": NOW}
-    steps = {
-        "paid": lambda: paid(session, placed),
-        "accepted": lambda: accept_consignment(session=session, **own),
-        "declined": lambda: decline_consignment(session=session, reason="Mưa lớn, không hái được", **own),
-        "packed": lambda: pack(session, part),
-        "handed_over": lambda: follow_handover(session=session, **news),
-        "delivered": lambda: follow_delivery(session=session, **news),
-        "returned": lambda: follow_return(session=session, is_lost=False, **news),
-        "lost": lambda: follow_return(session=session, is_lost=True, **news),
-        "cancelled": lambda: cancel_order(session=session, order_token=placed.token, reason="Đổi ý", now=NOW),
-        "expired": lambda: expire_unpaid(session=session, order_id=placed.order_id, now=NOW + timedelta(hours=2)),
-        "recalled": lambda: stop_for_recall(session=session, lot_ids=[offer.lot_id], reason="Tồn dư thuốc", now=NOW),
-    }
-    for step in WAYS.get(state, (state,)):
-        steps.get(step, lambda: None)()
-    session.commit()
-    return placed
-
-
-#: Which steps lead to a state, where it is more than the one of that name.
-WAYS = {
-    "handed_over": ("packed", "handed_over"),
-    "delivered": ("packed", "handed_over", "delivered"),
-    "returned": ("packed", "handed_over", "returned"),
-    "lost": ("packed", "lost"),
-    "refunded": ("paid", "cancelled"),
-}
 SEEN = {
     "placed": "Đã đặt hàng",
     "awaiting": "Chuyển khoản để xác nhận đơn",
@@ -205,101 +117,6 @@ def test_an_order_page_in_every_state(client, session, offer, state, words):
     assert stamp.json["stamp"] in page
     assert stamp.headers["Cache-Control"] == "no-store"
     assert everything(session) == before
-
-
-def test_an_own_cancellation_is_no_alarm(client, session, offer):
-    page = page_of(client, f"/don/{bring(session, offer, 'cancelled').token}")
-    assert "Đổi ý" in page
-    assert "Đơn đã dừng" not in page
-    assert 'class="tk-problem"' not in page
-    assert "Kiện này không được gửi đi" not in page
-
-
-@pytest.mark.parametrize("state", ["awaiting", "card"])
-def test_an_unpaid_order_does_not_wait_for_its_household(client, session, offer, state):
-    page = page_of(client, f"/don/{bring(session, offer, state).token}")
-    assert page.count('aria-current="step"') == 1
-    current = page[page.index('aria-current="step"') :]
-    assert "Chờ thanh toán" in current[: current.index("</li>")]
-
-
-def test_two_households_of_one_name_are_told_apart(app, client, session):
-    make_commune(session)
-    here = make_offer(session, make_household(session), price=30_000, amount=20)
-    there = make_offer(
-        session,
-        make_household(session, commune_id=make_commune(session, code="16012", name="Phường Hải Bình")),
-        price=20_000,
-        amount=20,
-    )
-    session.commit()
-    form = ready(client, session, here.offer_id, there.offer_id)
-    for page in (page_of(client, "/gio-hang"), page_of(client, "/thanh-toan/xac-nhan")):
-        assert page.count("Xã Tân Ninh") >= 1
-        assert "Phường Hải Bình" in page
-    confirm = page_of(client, "/thanh-toan/xac-nhan")
-    assert "hàng 30.000đ và phí giao 22.000đ là 52.000đ" in confirm
-    assert "hàng 20.000đ và phí giao 22.000đ là 42.000đ" in confirm
-    page = page_of(client, client.post("/thanh-toan/xac-nhan", data=form).location)
-    for words in (
-        "Xã Tân Ninh. ",
-        "Phường Hải Bình. ",
-        "bạn đưa bưu tá 52.000đ: hàng 30.000đ và phí giao 22.000đ",
-        "bạn đưa bưu tá 42.000đ: hàng 20.000đ và phí giao 22.000đ",
-    ):
-        assert words in page
-    order_id = session.execute(text("SELECT id FROM orders_orders")).scalar_one()
-    for kind in ("txt", "html"):
-        facts = {"order": get_order(session, order_id), "link": "http://x", "subject": "Đơn hàng"}
-        with app.app_context():
-            letter = render_template(f"orders/letters/placed.{kind}", **facts)
-        for words in ("Kiện của Hộ bà Lê Thị Hoa", "Phường Hải Bình", "Xã Tân Ninh", "Trả cho bưu tá", "42.000đ"):
-            assert words in letter
-
-
-def test_a_stopped_parcel_is_not_sent_and_costs_nothing(client, session, offer):
-    other = make_offer(session, make_household(session), price=20_000, amount=20)
-    placed = buy(session, {offer.offer_id: 1, other.offer_id: 1})
-    make_recall(session, offer.lot_id)
-    stop_for_recall(session=session, lot_ids=[offer.lot_id], reason="Tồn dư thuốc", now=NOW)
-    session.commit()
-    page = page_of(client, f"/don/{placed.token}")
-    for words in ("Kiện này không được gửi đi", "Bạn không phải trả gì cho kiện này.", "−52.000đ", "42.000đ"):
-        assert words in page
-    assert page.count("bạn đưa bưu tá") == 1
-    assert "Đừng ăn" not in page, "what never came cannot be brought back"
-
-
-def test_goods_that_left_are_recalled_on_their_page(client, session, offer):
-    placed = bring(session, offer, "delivered")
-    make_recall(session, offer.lot_id)
-    session.commit()
-    assert "Đừng ăn" in page_of(client, f"/don/{placed.token}")
-
-
-def test_what_was_reviewed_is_shown_and_not_asked_again(client, session, offer):
-    placed = bring(session, offer, "delivered")
-    line = get_order(session, placed.order_id).consignments[0].lines[0].id
-    form = {"line_id": str(line), "stars": "5", "words": "Rau tươi."}
-    path = f"/don/{placed.token}/danh-gia"
-    assert [client.post(path, data=form).status_code for _ in range(2)] == [303, 303]
-    page = page_of(client, f"/don/{placed.token}")
-    assert "Bạn đã đánh giá Rau muống ruộng:" in page
-    assert "Rau tươi." in page
-    assert 'name="stars"' not in page
-    before = everything(session)
-    again = client.post(path, data={**form, "stars": "1", "words": "Nghĩ lại thì rau héo."})
-    assert again.status_code == 409
-    assert "Mỗi món chỉ được đánh giá một lần" in words_of(again)
-    assert "Lời chưa được lưu: Nghĩ lại thì rau héo." in words_of(again)
-    assert everything(session) == before
-
-
-def test_a_review_without_stars_is_told_at_the_top(client, session, offer):
-    placed = bring(session, offer, "delivered")
-    line = get_order(session, placed.order_id).consignments[0].lines[0].id
-    page = words_of(client.post(f"/don/{placed.token}/danh-gia", data={"line_id": str(line), "words": "Tươi"}))
-    assert page.index(f'<a href="#danh-gia-{line}">Hãy chọn từ 1 đến 5 sao.') < page.index("Kiện của")
 
 
 @pytest.mark.parametrize("state", list(SEEN))
