@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from catalog.errors import NotOnSale, OutOfStock
 from logistics.ports import Carrier
 from marketplace.accounts.gate import current_actor, needs
+from marketplace.accounts.queries import find_person_by_id
 from marketplace.accounts.rules import Permission
 from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
@@ -227,8 +228,8 @@ def _remember(view: BasketView | None) -> None:
 
 def _typed_before(recipient: Recipient | None) -> dict[str, object]:
     if recipient is None:
-        actor = current_actor()
-        return {"name": actor.name} if actor.is_signed_in else {}
+        person = find_person_by_id(db.session(), current_actor().user_id or 0)
+        return {"name": person.name, "phone": person.phone, "email": person.email} if person else {}
     return {
         "name": recipient.name,
         "phone": recipient.phone,

@@ -4,14 +4,17 @@ import pytest
 from flask import render_template
 from sqlalchemy import text
 
+from marketplace.accounts.rules import Role
 from orders.queries.orders import get_order
 from orders.services.cancel_order import stop_for_recall
+from tests.factories.accounts import make_user
 from tests.factories.catalog import make_offer
 from tests.factories.orders import NOW, buy
 from tests.factories.sellers import make_commune, make_household
 from tests.factories.traceability import make_recall
 from tests.web.orders.shopper import address, everything, put, ready, words_of
 from tests.web.orders.states import bring
+from tests.web.sign_in import sign_in
 
 
 @pytest.fixture
@@ -48,6 +51,15 @@ def test_a_name_with_several_places_offers_the_likely_one(client, session, offer
     assert "(trước đây: Nông Cống, huyện Nông Cống)" in page
     assert 'value="16399" checked' in page
     assert page.count(" checked>") == 1
+
+
+def test_a_signed_in_buyer_finds_the_own_number_there(client, session, offer):
+    sign_in(client, make_user(session, roles={Role.BUYER}, phone="+84912345678", email="lan@thu.example"))
+    put(client, offer.offer_id)
+    page = page_of(client, "/thanh-toan")
+    assert 'value="0912 345 678"' in page
+    assert 'value="lan@thu.example"' in page
+    assert 'value="0912 345 678"' in page_of(client, "/tai-khoan")
 
 
 def test_a_picked_place_is_left_with_its_name(client, session, offer):
