@@ -1,6 +1,6 @@
 """Households: what the public may see, and what only they and their commune may."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -329,6 +329,16 @@ def list_valid_certificates(session: Session, household_ids: Collection[int], on
         return []
     rows = session.execute(_valid_certificates(), {"ids": list(household_ids), "on": on})
     return [_certificate(row) for row in rows]
+
+
+def pick_badges(certificates: Iterable[CertificateView]) -> list[CertificateView]:
+    """Return one certificate of each kind, in their order: the one with the most stars, else the first."""
+    best: dict[str, CertificateView] = {}
+    for one in certificates:
+        known = best.get(one.kind)
+        if known is None or (one.stars or 0) > (known.stars or 0):
+            best[one.kind] = one
+    return list(best.values())
 
 
 @cache
