@@ -51,6 +51,15 @@ class MailSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactSettings:
+    """Where people reach whoever runs the market; pages show what is there."""
+
+    phone: str = ""
+    email: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs from one installation to the next."""
 
@@ -68,6 +77,7 @@ class Settings:
     viettelpost: ViettelPostSettings
     bank: BankSettings
     mail: MailSettings
+    contact: ContactSettings = ContactSettings()
     elasticsearch_url: str = ""
     #: Name of the log in its checkpoints (C2SP tlog-checkpoint): chosen once, whatever address serves it.
     log_origin: str = "choque.example/log"
@@ -132,6 +142,11 @@ def from_environment(env: Mapping[str, str]) -> Settings:
             password=env.get("SMTP_PASSWORD", ""),
             use_tls=env.get("SMTP_TLS", "") == "1",
         ),
+        contact=ContactSettings(
+            phone=env.get("CONTACT_PHONE", "").strip(),
+            email=env.get("CONTACT_EMAIL", "").strip(),
+            address=env.get("CONTACT_ADDRESS", "").strip(),
+        ),
         elasticsearch_url=env.get("ELASTICSEARCH_URL", ""),
         log_origin=env.get("LOG_ORIGIN", "choque.example/log"),
         log_policy=env.get("LOG_POLICY", ""),
@@ -163,6 +178,9 @@ def list_problems(settings: Settings) -> list[str]:
         "SEPAY_BANK_BIN": settings.bank.bank_bin,
         "SEPAY_ACCOUNT_NUMBER": settings.bank.account_number,
         "SEPAY_ACCOUNT_NAME": settings.bank.account_name,
+        "CONTACT_PHONE": settings.contact.phone,
+        "CONTACT_EMAIL": settings.contact.email,
+        "CONTACT_ADDRESS": settings.contact.address,
     }
     problems = [f"{name} is not set." for name, value in needed.items() if not value]
     if settings.secret_key and len(settings.secret_key) < 32:

@@ -67,6 +67,7 @@ def register(app: Flask) -> None:
         photo_url=photo_url,
         quantity=format_quantity,
         static_url=static_url,
+        contact=app.extensions["settings"].contact,
         simulators_url=app.extensions["settings"].simulators_url,
     )
     app.context_processor(_request_globals)

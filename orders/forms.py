@@ -1,5 +1,9 @@
 """Forms of the basket, the checkout and the household's desk."""
 
+import re
+from decimal import Decimal
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, HiddenField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -9,6 +13,7 @@ from marketplace.core.forms import BaseForm, PhoneField, QuantityField, Required
 
 MAX_ID = 2**63 - 1
 _CARRIER_BYTES = 150
+_ZERO = re.compile(r"0+(?:[.,]0*)?")
 
 
 class FitsCarrier:
@@ -21,11 +26,21 @@ class FitsCarrier:
             raise ValidationError(message)
 
 
+class AmountField(QuantityField):
+    """How much of something is wanted; zero too. Whether the amount fits the goods' unit is not decided here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, step=Decimal("1E-9"), **kwargs)
+
+    def _parse(self, typed: str) -> Decimal:
+        return Decimal(0) if _ZERO.fullmatch(typed.strip()) else super()._parse(typed)
+
+
 class LineForm(BaseForm):
     """One line of a basket: which offer, and how much of it. Zero takes it out."""
 
     offer_id = IntegerField(validators=[InputRequired(), NumberRange(1, MAX_ID)])
-    quantity = QuantityField(_l("Số lượng"), validators=[Required("Hãy nhập số lượng.")])
+    quantity = AmountField(_l("Số lượng"), validators=[Required("Hãy nhập số lượng.")])
 
 
 class RemoveForm(BaseForm):

@@ -59,6 +59,7 @@ class Suggestion:
     slug: str
     name: str
     household_name: str
+    commune_name: str
 
 
 class ProductIndex(Protocol):

@@ -61,7 +61,7 @@ def suggest() -> ResponseReturnValue:
         {
             "code": one.slug,
             "label": one.name,
-            "note": one.household_name,
+            "note": f"{one.household_name}, {one.commune_name}",
             "href": url_for("catalog.product", slug=one.slug),
         }
         for one in found

@@ -11,7 +11,7 @@ from catalog.queries.cards import (
 from catalog.queries.desk import DeskProduct, DeskProductPage, DeskStock, get_desk_product, list_desk_products
 from catalog.queries.documents import SearchDocument, list_search_documents
 from catalog.queries.home import HomeShelves, get_home_shelves
-from catalog.queries.pages import LotOnSale, ProductPage, ReviewView, get_product_page
+from catalog.queries.pages import LotOnSale, ProductPage, ReviewView, get_product_page, list_own_reviews
 
 __all__ = [
     "DeskProduct",
@@ -32,6 +32,7 @@ __all__ = [
     "list_household_cards",
     "list_newest_cards",
     "list_offer_lines",
+    "list_own_reviews",
     "list_product_cards",
     "list_search_documents",
 ]

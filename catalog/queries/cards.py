@@ -58,9 +58,9 @@ def finish_cards(session: Session, rows: Sequence[Row[Any]]) -> dict[int, Produc
     """
     household_ids = {row.household_id for row in rows}
     households = {card.id: card for card in sellers.list_household_cards(session, household_ids)}
-    certificates: dict[int, list[tuple[str, str]]] = {}
+    certificates: dict[int, list[sellers.CertificateView]] = {}
     for certificate in sellers.list_valid_certificates(session, household_ids, local_date(utcnow())):
-        certificates.setdefault(certificate.household_id, []).append((certificate.code, certificate.label))
+        certificates.setdefault(certificate.household_id, []).append(certificate)
     cards = {}
     for row in rows:
         household = households[row.household_id]
@@ -76,7 +76,9 @@ def finish_cards(session: Session, rows: Sequence[Row[Any]]) -> dict[int, Produc
             unit_label=UNITS[row.unit].label,
             picture_url=photo_url(row.photo, "thumb") if row.photo else None,
             picture_alt=row.name,
-            certificates=tuple(certificates.get(row.household_id, ())),
+            certificates=tuple(
+                (badge.code, badge.label) for badge in sellers.pick_badges(certificates.get(row.household_id, ()))
+            ),
             stars=row.rating_sum / row.rating_count if row.rating_count else None,
             rating_count=row.rating_count,
             is_sold_out=row.free <= 0,

@@ -1,5 +1,6 @@
 """The page of a product, but for the story of its lots."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -158,6 +159,24 @@ def _sort_lots(stocks: list[Stock]) -> tuple[LotOnSale, ...]:
         )
         for stock in ordered
     )  # fmt: skip
+
+
+def list_own_reviews(session: Session, consignment_refs: Collection[str]) -> dict[tuple[str, int], ReviewView]:
+    """Return what was said of the goods of some consignments, by consignment and product. One statement."""
+    rows = session.execute(
+        select(
+            Review.consignment_ref,
+            Review.product_id,
+            Review.stars,
+            Review.words,
+            Review.signed_as,
+            Review.created_at,
+        ).where(Review.consignment_ref.in_(consignment_refs))
+    )
+    return {
+        (ref, product_id): ReviewView(stars, words, signed_as, created_at)
+        for ref, product_id, stars, words, signed_as, created_at in rows
+    }
 
 
 def _list_reviews(session: Session, product_id: int) -> tuple[ReviewView, ...]:

@@ -78,6 +78,7 @@ def product(slug: str) -> ResponseReturnValue:
         page=page,
         household=household,
         certificates=certificates,
+        badges=sellers.pick_badges(certificates),
         lots=page.lots,
         told=told,
         journey=journey,

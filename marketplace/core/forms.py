@@ -214,6 +214,9 @@ class PhoneField(_TypedField):
         kwargs.setdefault("render_kw", {"type": "tel", "inputmode": "tel", "autocomplete": "tel"})
         super().__init__(*args, **kwargs)
 
+    def _write(self, value: Any) -> str:
+        return format_phone(str(value))
+
     def _parse(self, typed: str) -> str:
         return parse_phone(typed)
 

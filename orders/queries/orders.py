@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session
 
 from orders.errors import OrderUnknown
 from orders.models import Change, Consignment, LineLot, Order, OrderLine, Payment, Refund
-from orders.rules.states import CONSIGNMENT_LABELS, DESK_LABELS, ORDER_LABELS, ConsignmentState, OrderState
+from orders.rules.states import (
+    BUYER_CANCELLED,
+    CONSIGNMENT_LABELS,
+    DESK_LABELS,
+    FINAL_CONSIGNMENT_STATES,
+    ORDER_LABELS,
+    ConsignmentState,
+    OrderState,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,24 @@ class ConsignmentView:
     @property
     def label(self) -> str:
         """The state in words."""
+        if self.state == ConsignmentState.CANCELLED and self.end_reason == BUYER_CANCELLED:
+            return ORDER_LABELS[OrderState.CANCELLED]
         return CONSIGNMENT_LABELS[ConsignmentState(self.state)]
+
+    @property
+    def total_vnd(self) -> int:
+        """Goods and delivery together: what the postman takes for the parcel of a cash order."""
+        return self.goods_vnd + self.shipping_vnd
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether it was stopped before anybody took it to the buyer."""
+        return self.state in {ConsignmentState.DECLINED, ConsignmentState.CANCELLED} and self.handed_over_at is None
+
+    @property
+    def is_lost_to_buyer(self) -> bool:
+        """Whether it ended without reaching the buyer."""
+        return self.state in FINAL_CONSIGNMENT_STATES - {ConsignmentState.DELIVERED}
 
     @property
     def desk_label(self) -> str:
@@ -101,6 +126,24 @@ class OrderView:
     def address(self) -> str:
         """The address in one line."""
         return f"{self.address_line}, {self.commune_name}, {self.province_name}"
+
+    @property
+    def is_cancelled_by_buyer(self) -> bool:
+        """Whether the buyer stopped the whole order."""
+        return self.state == OrderState.CANCELLED and any(
+            part.end_reason == BUYER_CANCELLED for part in self.consignments
+        )
+
+    @property
+    def unsent_vnd(self) -> int:
+        """What the parcels that never reach the buyer would have cost, with their delivery."""
+        return sum(part.total_vnd for part in self.consignments if part.is_lost_to_buyer)
+
+    def find_commune(self, household_id: int) -> str:
+        """Return a household's commune when the order was placed; empty for orders that did not keep it."""
+        sellers = self.disclosure.get("sellers", ())
+        found = (one.get("commune_name", "") for one in sellers if one.get("household_id") == household_id)
+        return next(found, "")
 
     @property
     def can_cancel(self) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from marketplace.core.errors import NotFound
 from marketplace.core.text import fold
 from sellers.queries import CommuneMatch, CommuneView, find_communes, get_commune_by_code, list_communes
 
@@ -20,6 +19,7 @@ class Place:
     province_name: str
     label: str
     formerly: str | None = None
+    is_exact: bool = False
 
 
 def find_place(session: Session, *, code: str, typed: str) -> tuple[Place | None, tuple[Place, ...]]:
@@ -27,13 +27,8 @@ def find_place(session: Session, *, code: str, typed: str) -> tuple[Place | None
 
     A picked code wins as long as the typed words still belong to it; else one single match decides.
     """
-    if code.isascii() and code.isdigit():
-        try:
-            commune = get_commune_by_code(session, code)
-        except NotFound:
-            commune = None
-        if commune is not None:
-            return _place(commune), ()
+    if code.isascii() and code.isdigit() and find_communes(session, typed, code=code):
+        return _place(get_commune_by_code(session, code)), ()
     matches = find_communes(session, typed)
     if not matches:
         return None, ()
@@ -42,6 +37,12 @@ def find_place(session: Session, *, code: str, typed: str) -> tuple[Place | None
     if chosen is not None:
         return _place(get_commune_by_code(session, chosen.code)), ()
     return None, _describe(session, matches)
+
+
+def find_likely(matches: Sequence[Place]) -> str | None:
+    """Return the code of the one candidate whose name of today was typed in full."""
+    exact = [match.code for match in matches if match.is_exact]
+    return exact[0] if len(exact) == 1 else None
 
 
 def _describe(session: Session, matches: Sequence[CommuneMatch]) -> tuple[Place, ...]:
@@ -54,6 +55,7 @@ def _describe(session: Session, matches: Sequence[CommuneMatch]) -> tuple[Place,
             province_name=communes[match.commune_id].province_name,
             label=match.label,
             formerly=match.formerly,
+            is_exact=match.is_exact,
         )
         for match in matches
     )

@@ -37,6 +37,8 @@ class Reached:
     lot_code: str
     quantity: Decimal
     placed_at: datetime
+    #: It was stopped before it was packed: the buyer was told so, and there is nothing to bring back.
+    is_stopped: bool
 
     @property
     def label(self) -> str:
@@ -75,6 +77,7 @@ def list_reached(
             Order.id, Order.number, Order.token, Consignment.number, Consignment.state, Order.buyer_name,
             Order.buyer_phone, Order.buyer_email, Order.commune_name, Order.province_name, OrderLine.name,
             OrderLine.unit, LineLot.lot_id, LineLot.lot_code, LineLot.quantity, Order.placed_at,
+            _never_packed(),
         )
         .join(OrderLine, OrderLine.id == LineLot.line_id)
         .join(Consignment, Consignment.id == OrderLine.consignment_id)
@@ -106,9 +109,13 @@ def count_reached(session: Session, recall: RecallView) -> ReachFigures:
 
 
 def list_letter_keys(session: Session, recall: RecallView) -> Sequence[str]:
-    """Return the keys of the letters to the buyers of a recall who left an address. One statement."""
+    """Return the keys of the letters to the buyers of a recall who left an address. One statement.
+
+    Who was told that nothing is sent has that letter only.
+    """
+    told = not_(_never_packed())
     rows = session.execute(
-        select(Order.id, func.count(distinct(LineLot.lot_id)))
+        select(Order.id, func.count(distinct(LineLot.lot_id)).filter(told), func.min(Consignment.id))
         .select_from(LineLot)
         .join(OrderLine, OrderLine.id == LineLot.line_id)
         .join(Consignment, Consignment.id == OrderLine.consignment_id)
@@ -116,7 +123,10 @@ def list_letter_keys(session: Session, recall: RecallView) -> Sequence[str]:
         .where(*_is_reached(recall), Order.buyer_email.is_not(None))
         .group_by(Order.id)
     )
-    return [letter_key(recall.id, order_id, lots, recall.notice_after) for order_id, lots in rows]
+    return [
+        letter_key(recall.id, order_id, lots, recall.notice_after) if lots else f"order:{order_id}:{stopped}:stopped"
+        for order_id, lots, stopped in rows
+    ]
 
 
 def list_reached_orders(session: Session, recall: RecallView) -> Sequence[int]:
@@ -203,13 +213,13 @@ def sum_sold(session: Session, lot_ids: Collection[int]) -> dict[int, Decimal]:
 
 
 def list_recalled_lines(session: Session, order_id: int) -> Sequence[int]:
-    """Return the lots in an order, so that its page can ask whether one was recalled."""
+    """Return the lots in an order that left their households or still may: its page asks whether one was recalled."""
     return list(
         session.execute(
             select(LineLot.lot_id)
             .join(OrderLine, OrderLine.id == LineLot.line_id)
             .join(Consignment, Consignment.id == OrderLine.consignment_id)
-            .where(Consignment.order_id == order_id)
+            .where(Consignment.order_id == order_id, not_(and_(_is_stopped(), Consignment.handed_over_at.is_(None))))
             .distinct()
         ).scalars()
     )
@@ -233,12 +243,16 @@ def _is_any(lot_ids: Collection[int]) -> ColumnElement[bool]:
     return LineLot.lot_id == any_(literal(list(lot_ids), ARRAY(BigInteger)))
 
 
+def _is_stopped() -> ColumnElement[bool]:
+    return Consignment.state.in_((ConsignmentState.CANCELLED, ConsignmentState.DECLINED))
+
+
+def _never_packed() -> ColumnElement[bool]:
+    return and_(_is_stopped(), Consignment.packed_at.is_(None))
+
+
 def _is_reached(recall: RecallView) -> tuple[ColumnElement[bool], ...]:
-    never_came = and_(
-        Consignment.state.in_((ConsignmentState.CANCELLED, ConsignmentState.DECLINED)),
-        Consignment.packed_at.is_(None),
-        Consignment.ended_at < recall.started_at,
-    )
+    never_came = and_(_never_packed(), Consignment.ended_at < recall.started_at)
     return _is_any(recall.lot_ids), Order.state != OrderState.EXPIRED, not_(never_came)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from orders.rules.states import ConsignmentState
+from orders.rules.states import BUYER_CANCELLED, ConsignmentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,9 @@ def track(part: Tracked, movements: Sequence[Movement] = ()) -> list[TrackStep]:
         newest = max(movements, key=lambda movement: movement.happened_at)
         last_word = f"{newest.label} ({newest.place})" if newest.place else newest.label
     steps = []
+    if part.state == ConsignmentState.WAITING:
+        steps.append(TrackStep("Chờ thanh toán", "current", icon="cash"))
+        reached = -1
     for place, name in enumerate(_ORDER):
         label, icon = _LABELS[name]
         if place < reached:
@@ -101,6 +104,9 @@ def track(part: Tracked, movements: Sequence[Movement] = ()) -> list[TrackStep]:
             break
         else:
             steps.append(TrackStep(label, "current" if place == reached else "todo", icon=icon))
-    if end:
+    if part.state == ConsignmentState.CANCELLED and part.end_reason == BUYER_CANCELLED:
+        # What the buyer wanted is no problem.
+        steps.append(TrackStep("Bạn đã hủy đơn", "done", part.ended_at))
+    elif end:
         steps.append(TrackStep(end, "problem", part.ended_at, part.end_reason or ""))
     return steps

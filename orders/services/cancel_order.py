@@ -14,6 +14,7 @@ from orders.events import BuyersWarned, ConsignmentStopped, OrderCancelled
 from orders.models import Change, Consignment, LineLot, Order, OrderLine, Payment
 from orders.queries.recall import list_reached_orders
 from orders.rules.states import (
+    BUYER_CANCELLED,
     ConsignmentState,
     OrderState,
     PaymentState,
@@ -54,7 +55,7 @@ def cancel_order(*, session: Session, order_token: str, reason: str, now: dateti
     order.state = next_order_state(OrderState(order.state), "cancel")
     order.ended_at = now
     order.cancel_reason = reason.strip()[:300]
-    stop_consignments(session=session, order=order, reason="Người mua hủy đơn", now=now)
+    stop_consignments(session=session, order=order, reason=BUYER_CANCELLED, now=now)
     payment = session.execute(select(Payment).where(Payment.order_id == order.id).with_for_update()).scalar_one()
     if payment.state in {PaymentState.DUE, PaymentState.PENDING}:
         payment.state = next_payment_state(PaymentState(payment.state), "void")
@@ -64,7 +65,7 @@ def cancel_order(*, session: Session, order_token: str, reason: str, now: dateti
             payment=payment,
             key=f"cancel-{order.id}",
             amount_vnd=payment.received_vnd - payment.refunded_vnd,
-            reason="Người mua hủy đơn",
+            reason=BUYER_CANCELLED,
             now=now,
         )
     session.execute(

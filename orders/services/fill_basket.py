@@ -13,7 +13,7 @@ from catalog.errors import NotOnSale, OutOfStock
 from catalog.queries import list_offer_lines
 from marketplace.core.errors import NotFound, Refused
 from marketplace.core.ids import new_token
-from marketplace.core.quantity import format_number, get_unit
+from marketplace.core.quantity import Unit, format_number, get_unit
 from orders.models import Basket, BasketLine, BasketQuote
 from orders.rules.recipients import Recipient
 
@@ -70,10 +70,12 @@ def set_line(
         select(BasketLine.quantity).where(BasketLine.basket_id == basket_id, BasketLine.offer_id == offer_id)
     ).scalar_one_or_none()
     wanted = quantity + (current or Decimal(0)) if is_added else quantity
-    step = get_unit(offer.unit).step
-    if wanted <= 0 or wanted % step:
-        message = f"Số lượng phải lớn hơn 0 và chia hết cho {format_number(step)}."
-        raise Refused("amount_off_step", message, field="quantity")
+    unit = get_unit(offer.unit)
+    if quantity <= 0:
+        message = "Số lượng phải lớn hơn 0."
+        raise Refused("amount_not_positive", message, field="quantity")
+    if wanted % unit.step:
+        raise Refused("amount_off_step", _explain_step(unit), field="quantity")
     if wanted > offer.available:
         raise OutOfStock(offer_id, offer.name, offer.available, offer.unit)
     if current is None and _count_lines(session, basket_id) >= MAX_LINES:
@@ -86,6 +88,15 @@ def set_line(
     )
     _touch(session, basket_id, now)
     return wanted
+
+
+def _explain_step(unit: Unit) -> str:
+    if unit.step == 1:
+        return f"Món này bán theo {unit.label} nguyên, ví dụ 1 hoặc 2."
+    return (
+        f"Món này bán lẻ đến {format_number(unit.step)} {unit.label}, ví dụ {format_number(5 * unit.step)}"
+        f" hoặc {format_number(1 + unit.step)}."
+    )
 
 
 def set_recipient(

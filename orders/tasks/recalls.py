@@ -143,14 +143,15 @@ def rehearse(*, delivery_id: int, recall_id: int, **_: object) -> None:
 def _write_letters(recall: RecallView, reached: Sequence[Reached]) -> list[_Letter]:
     by_order: dict[int, list[Reached]] = {}
     for one in reached:
-        if one.buyer_email:
+        if one.buyer_email and not one.is_stopped:
             by_order.setdefault(one.order_id, []).append(one)
     return [_write_letter(recall, lines) for lines in by_order.values()]
 
 
 def _write_letter(recall: RecallView, lines: Sequence[Reached]) -> _Letter:
     first = lines[0]
-    goods = list(dict.fromkeys(f"{one.product_name} (lô {one.lot_code})" for one in lines))
+    out = [one for one in lines if one.is_out]
+    goods = list(dict.fromkeys(f"{one.product_name} (lô {one.lot_code})" for one in out or lines))
     subject = f"THU HỒI: {goods[0]}"
     facts: Mapping[str, object] = {
         "recall": recall,
@@ -158,6 +159,7 @@ def _write_letter(recall: RecallView, lines: Sequence[Reached]) -> _Letter:
         "link": f"{current_app.config['PUBLIC_URL']}/don/{first.order_token}",
         "subject": subject,
         "goods": goods,
+        "is_out": bool(out),
     }
     return _Letter(
         key=letter_key(recall.id, first.order_id, len({one.lot_id for one in lines}), recall.notice_after),

@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from catalog.queries import list_own_reviews
 from catalog.services.review import review_product
 from logistics.queries import MovementView, ParcelView, list_parcels
 from marketplace.accounts.gate import current_actor, needs
@@ -17,7 +18,7 @@ from marketplace.core.limits import limiter
 from marketplace.core.registry import resolve
 from orders.forms import CancelForm, ReviewForm
 from orders.ports import BankFeed
-from orders.queries.orders import OrderView, get_order_by_token, list_changes, list_orders
+from orders.queries.orders import ConsignmentView, LineView, OrderView, get_order_by_token, list_changes, list_orders
 from orders.queries.recall import list_lots_of_orders, list_recalled_lines
 from orders.rules.states import ConsignmentState
 from orders.rules.tracking import track
@@ -54,6 +55,7 @@ def _order_page(
         bank=resolve(BankFeed),
         cancel_form=cancel or CancelForm(),
         review_form=review or ReviewForm(formdata=None),
+        reviews=list_own_reviews(db_session, [part.number for part in view.consignments]),
         stamp=_stamp(view),
     )
     return page, status
@@ -122,7 +124,10 @@ def review(token: str) -> ResponseReturnValue:
             signed_as=_sign(view.buyer_name),
             now=utcnow(),
         )
-    flash(_("Cảm ơn bạn đã đánh giá.") if is_new else _("Bạn đã đánh giá món này rồi."), "success")
+    if not is_new and not _says(part, line, form):
+        form.form_errors.append(_("Mỗi món chỉ được đánh giá một lần, nên lời mới chưa được lưu."))
+        return _order_page(view, review=form, status=409)
+    flash(_("Cảm ơn bạn đã đánh giá."), "success")
     return redirect(url_for("orders.order", token=token, _anchor=f"danh-gia-{line.id}"), 303)
 
 
@@ -143,6 +148,12 @@ def _find_recalled(order_ids: Collection[int]) -> set[int]:
     recalls = list_recalls_of_lots(db.session(), set().union(*lots.values()))
     recalled = {lot_id for recall in recalls for lot_id in recall.lot_ids}
     return {order_id for order_id, held in lots.items() if held & recalled}
+
+
+def _says(part: ConsignmentView, line: LineView, form: ReviewForm) -> bool:
+    """Whether the review that is there already says the same: the form was sent twice."""
+    said = list_own_reviews(db.session(), [part.number])[part.number, line.product_id]
+    return (said.stars, said.words) == (int(form.stars.data), (form.words.data or "").strip())
 
 
 def _movements(parcel: ParcelView | None) -> tuple[MovementView, ...]:

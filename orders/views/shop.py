@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from catalog.errors import NotOnSale, OutOfStock
 from logistics.ports import Carrier
 from marketplace.accounts.gate import current_actor, needs
+from marketplace.accounts.queries import find_person_by_id
 from marketplace.accounts.rules import Permission
 from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
@@ -21,7 +22,7 @@ from marketplace.core.text import nfc
 from orders.errors import BasketEmpty
 from orders.forms import AddressForm, LineForm, PlaceOrderForm, RemoveForm
 from orders.queries.basket import BasketView, find_basket, find_order_of_basket
-from orders.queries.places import Place, find_place
+from orders.queries.places import Place, find_likely, find_place
 from orders.rules.recipients import Recipient
 from orders.services.fill_basket import open_basket, set_line, set_recipient
 from orders.services.place_order import Windows, place_order
@@ -134,7 +135,9 @@ def checkout() -> ResponseReturnValue:
             ]
         is_valid = False
     if not is_valid or place is None:
-        return render_template("orders/address.html", basket=view, form=form, matches=matches), 422
+        likely = find_likely(matches)
+        page = render_template("orders/address.html", basket=view, form=form, matches=matches, likely=likely)
+        return page, 422
     recipient = Recipient(
         name=nfc(form.name.data.strip()),
         phone=form.phone.data,
@@ -225,8 +228,8 @@ def _remember(view: BasketView | None) -> None:
 
 def _typed_before(recipient: Recipient | None) -> dict[str, object]:
     if recipient is None:
-        actor = current_actor()
-        return {"name": actor.name} if actor.is_signed_in else {}
+        person = find_person_by_id(db.session(), current_actor().user_id or 0)
+        return {"name": person.name, "phone": person.phone, "email": person.email} if person else {}
     return {
         "name": recipient.name,
         "phone": recipient.phone,

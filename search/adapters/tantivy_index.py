@@ -24,7 +24,7 @@ from search.ports import PAGE_SIZE, SearchFilters, SearchRequest, SearchResult, 
 from search.rules import MAX_LENGTH, Phrase, Question, Unit, ask, decode
 
 #: Raised whenever the fields change: an index of another number is not read.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _HEAP_BYTES = 15_000_000
 _WORDS = "words"
 _BATCH = 200
@@ -51,7 +51,7 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
     for name in ("price", "rating", "fresh", "in_stock"):
         builder.add_unsigned_field(name, indexed=True, fast=True)
-    for name in ("slug", "name", "household"):
+    for name in ("slug", "name", "household", "place"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
     return builder.build()
 
@@ -164,6 +164,7 @@ class TantivyIndex:
                 str(document.get_first("slug")),
                 str(document.get_first("name")),
                 str(document.get_first("household")),
+                str(document.get_first("place")),
             )
             for document in found
         ]
@@ -281,6 +282,7 @@ def _fields(document: SearchDocument) -> dict[str, Any]:
         "slug": document.slug,
         "name": document.name,
         "household": document.household_name,
+        "place": document.commune_name,
     }
 
 

@@ -23,6 +23,7 @@ from sellers.queries.households import (
     list_seller_disclosures,
     list_sites,
     list_valid_certificates,
+    pick_badges,
     pickup_address,
 )
 from sellers.queries.places import (
@@ -69,5 +70,6 @@ __all__ = [
     "list_seller_disclosures",
     "list_sites",
     "list_valid_certificates",
+    "pick_badges",
     "pickup_address",
 ]

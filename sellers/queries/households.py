@@ -1,6 +1,6 @@
 """Households: what the public may see, and what only they and their commune may."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -148,6 +148,7 @@ class SellerDisclosure:
     address: str
     phone: str
     tax_code: str
+    commune_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +336,16 @@ def list_valid_certificates(session: Session, household_ids: Collection[int], on
     return [_certificate(row) for row in rows]
 
 
+def pick_badges(certificates: Iterable[CertificateView]) -> list[CertificateView]:
+    """Return one certificate of each kind, in their order: the one with the most stars, else the first."""
+    best: dict[str, CertificateView] = {}
+    for one in certificates:
+        known = best.get(one.kind)
+        if known is None or (one.stars or 0) > (known.stars or 0):
+            best[one.kind] = one
+    return list(best.values())
+
+
 @cache
 def _valid_certificates() -> Select[*tuple[Any, ...]]:
     """Return the statement of ``list_valid_certificates``, built once as well. It reads what a badge needs."""
@@ -394,6 +405,7 @@ def list_seller_disclosures(session: Session, household_ids: Collection[int]) ->
             ),
             phone=household.phone,
             tax_code=household.tax_code or "",
+            commune_name=commune_name,
         )
         for household, _, commune_name, province_name in rows
     }

@@ -1,10 +1,11 @@
 """Places: two levels now, with the old names that people still use."""
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sqlalchemy import Select, String, any_, bindparam, case, func, select
+from sqlalchemy import Select, String, any_, bindparam, case, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,10 @@ from marketplace.core.text import folded_syllables
 from sellers.models import Commune, Household, PlaceTerm, Province
 
 _MAX_WORDS = 8
+#: What kind of place a name is, as people write it before the name.
+_KIND = re.compile(
+    r"\b(?:thanh pho|thi xa|thi tran|dac khu|quan|huyen|tinh|xa|phuong|tp|tx|tt)\b(?= )",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +37,16 @@ class CommuneView:
 
 @dataclass(frozen=True, slots=True)
 class CommuneMatch:
-    """A commune that fits what was typed. ``formerly`` says through which old name it was found."""
+    """A commune that fits what was typed. ``formerly`` says through which old name it was found.
+
+    ``is_exact`` says that the whole name of today was typed.
+    """
 
     commune_id: int
     code: str
     label: str
     formerly: str | None
+    is_exact: bool = False
 
 
 def _communes() -> Select[Commune, str]:
@@ -115,20 +124,51 @@ def list_provinces(session: Session) -> Sequence[tuple[str, str]]:
 
 
 def find_communes(
-    session: Session, typed: str, *, province_code: str | None = None, limit: int = 8
+    session: Session, typed: str, *, province_code: str | None = None, code: str | None = None, limit: int = 8
 ) -> Sequence[CommuneMatch]:
     """Return communes that fit what was typed: new names, old communes and old districts, marks optional.
 
-    Every typed word must begin a word of the place, so ``trieu son`` finds each commune of the old district.
+    Every typed word must begin a word of the place, so ``trieu son`` finds each commune of the old district. What kind
+    of place it is (``quận``, ``tỉnh``) counts only as long as something is found with it.
     """
-    words = folded_syllables(typed)[:_MAX_WORDS]
-    if not words:
-        return []
-    typed_name = " ".join(words)
+    for words in _readings(typed):
+        if found := _find_by_words(session, words, province_code=province_code, code=code, limit=limit):
+            return found
+    return []
+
+
+def _readings(typed: str) -> Iterator[list[str]]:
+    """Yield the words as typed, then without the kinds that begin a part, then without any kind."""
+    parts = [" ".join(folded_syllables(part)) for part in typed.split(",")]
+    whole = " ".join(part for part in parts if part)
+    without_first = " ".join(_without_kind(part) for part in parts if part)
+    seen: set[str] = set()
+    for text in (whole, without_first, " ".join(_KIND.sub(" ", whole).split())):
+        if text and text not in seen:
+            seen.add(text)
+            yield text.split()[:_MAX_WORDS]
+
+
+def _without_kind(part: str) -> str:
+    found = _KIND.match(part)
+    return part[found.end() :].strip() if found else part
+
+
+def _find_by_words(
+    session: Session, words: Sequence[str], *, province_code: str | None, code: str | None, limit: int
+) -> Sequence[CommuneMatch]:
+    phrase = " ".join(words)
+    bare = _without_kind(phrase)
     rank = case(
-        (PlaceTerm.name == typed_name, 0),
-        (PlaceTerm.name.startswith(words[0], autoescape=True), 1),
-        else_=2,
+        (PlaceTerm.name.in_((phrase, bare)), 0),
+        # The whole name with its province or district behind it.
+        (
+            PlaceTerm.words.contains(f" {bare} ", autoescape=True)
+            & literal(f"{bare} ").startswith(PlaceTerm.name + " "),
+            1,
+        ),
+        (PlaceTerm.name.startswith(words[0], autoescape=True), 2),
+        else_=3,
     )
     fits = select(
         PlaceTerm.commune_id,
@@ -142,19 +182,28 @@ def find_communes(
         .label("place"),
     ).where(*(PlaceTerm.words.contains(f" {word}", autoescape=True) for word in words))
     best = fits.subquery()
+    is_exact = (best.c.rank < 2) & best.c.formerly.is_(None)
     wanted = (
-        select(Commune.id, Commune.code, Commune.full_name, Province.name, best.c.formerly)
+        select(Commune.id, Commune.code, Commune.full_name, Province.name, best.c.formerly, is_exact)
         .join(best, best.c.commune_id == Commune.id)
         .join(Province, Province.code == Commune.province_code)
         .where(best.c.place == 1)
-        .order_by(best.c.rank, (Commune.province_code != "38"), func.length(Commune.full_name), Commune.id)
+        .order_by(
+            is_exact.desc(),
+            best.c.rank,
+            (Commune.province_code != "38"),
+            func.length(Commune.full_name),
+            Commune.id,
+        )
         .limit(limit)
     )
     if province_code:
         wanted = wanted.where(Commune.province_code == province_code)
+    if code:
+        wanted = wanted.where(Commune.code == code)
     return [
-        CommuneMatch(commune_id, code, f"{full_name}, {_short(province)}", formerly)
-        for commune_id, code, full_name, province, formerly in session.execute(wanted)
+        CommuneMatch(commune_id, found_code, f"{full_name}, {_short(province)}", formerly, is_whole)
+        for commune_id, found_code, full_name, province, formerly, is_whole in session.execute(wanted)
     ]
 
 

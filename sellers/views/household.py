@@ -145,7 +145,7 @@ def _find_commune(session: Session, form: NewHouseholdForm) -> tuple[int | None,
     typed = (form.commune_text.data or "").strip()
     if not typed:
         return None, []
-    matches = list(find_communes(session, typed.replace(",", " ")))
+    matches = list(find_communes(session, typed))
     exact = [match for match in matches if fold(match.label) == fold(typed)]
     if len(matches) == 1 or len(exact) == 1:
         return (exact or matches)[0].commune_id, []

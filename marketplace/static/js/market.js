@@ -221,7 +221,7 @@ all("form[data-suggest]").forEach((form) => {
   list.id = `${input.id}-list`;
   list.hidden = true;
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", input.getAttribute("aria-label"));
+  list.setAttribute("aria-label", input.ariaLabel ?? input.labels[0].textContent);
   form.append(list);
   combobox({
     input, list, source: form.dataset.suggest,

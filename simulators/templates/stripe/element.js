@@ -35,7 +35,17 @@ find("card").addEventListener("input", () => {
   send({ kind: "change", complete: values.every(Boolean), empty: !values.some(Boolean) });
 });
 
+// Stripe's own form complains about empty fields before it asks anybody.
+const EMPTY = { number: "Hãy nhập số thẻ.", expiry: "Hãy nhập ngày hết hạn ghi trên thẻ.", cvc: "Hãy nhập mã bảo mật." };
+function checkFilled() {
+  const missing = Object.keys(EMPTY).find((id) => !find(id).value.trim());
+  if (missing) find(missing).focus();
+  return missing && { type: "validation_error", code: `incomplete_${missing}`, message: EMPTY[missing] };
+}
+
 async function confirm(returnUrl) {
+  const empty = checkFilled();
+  if (empty) return { error: empty };
   const [month, year] = find("expiry").value.split("/").map((part) => part.trim());
   const body = new URLSearchParams({
     client_secret: setup.clientSecret, return_url: returnUrl, use_stripe_sdk: "true", "payment_method_data[type]": "card",

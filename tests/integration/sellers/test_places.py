@@ -39,6 +39,39 @@ def test_old_names_lead_to_the_new_commune(session):
     assert get_commune_by_code(session, "15715").former_names == ("Vân Sơn", "Thái Hòa")
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "huyện Triệu Sơn",
+        "Huyện Triệu Sơn, tỉnh Thanh Hóa",
+        "thị xã triệu sơn",
+        "Vân Sơn, quận Triệu Sơn",
+        "van son huyen trieu son tinh thanh hoa",
+        "Xã Tân Ninh, Tỉnh Thanh Hóa",
+        "thành phố Thanh Hóa",
+    ],
+)
+def test_what_kind_of_place_it_is_does_not_hide_it(session, typed):
+    commune_id = make_commune(session, old=(("Xã Vân Sơn", "Huyện Triệu Sơn"),))
+    assert [match.commune_id for match in find_communes(session, typed)] == [commune_id]
+
+
+def test_a_name_that_begins_like_a_kind_is_kept(session):
+    there = make_commune(session, code="14900", name="Xã Trung Hạ", old=(("Xã Trung Hạ", "Huyện Quan Sơn"),))
+    make_commune(session, code="15000", name="Xã Sơn Thủy")
+    assert [match.commune_id for match in find_communes(session, "huyện Quan Sơn")] == [there]
+
+
+@pytest.mark.parametrize("typed", ["nông cống", "Xã Nông Cống", "nong cong thanh hoa", "Nông Cống, tỉnh Thanh Hóa"])
+def test_the_name_of_today_comes_before_the_old_district(session, typed):
+    for code in ("16300", "16301", "16302"):
+        make_commune(session, code=code, name="Xã Cũ", old=(("Thị trấn Nông Cống", "Huyện Nông Cống"),))
+    today = make_commune(session, code="16399", name="Xã Nông Cống")
+    found = find_communes(session, typed)
+    assert found[0].commune_id == today
+    assert [match.is_exact for match in found].count(True) == 1
+
+
 @pytest.mark.parametrize("typed", ["", "   ", "%", "_", "khong co noi nay", "'; DROP TABLE x; --", "a" * 500])
 def test_nothing_is_found_for_nonsense(session, typed):
     make_commune(session)

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orders.rules.states import ConsignmentState
+from orders.rules.states import BUYER_CANCELLED, ConsignmentState
 from orders.rules.tracking import track
 
 T = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -29,6 +29,7 @@ class Word:
 @pytest.mark.parametrize(
     ("part", "states"),
     [
+        (Part("waiting"), ["current", "todo", "todo", "todo", "todo"]),
         (Part("to_accept"), ["current", "todo", "todo", "todo"]),
         (Part("accepted", T), ["done", "current", "todo", "todo"]),
         (Part("packed", T, T), ["done", "done", "current", "todo"]),
@@ -36,11 +37,16 @@ class Word:
         (Part("delivered", T, T, T, T), ["done"] * 4),
         (Part("declined", ended_at=T, end_reason="Hết hàng"), ["problem"]),
         (Part("cancelled", T, ended_at=T), ["done", "problem"]),
+        (Part("cancelled", T, ended_at=T, end_reason=BUYER_CANCELLED), ["done", "done"]),
         (Part("returned", T, T, T, T), ["done", "done", "done", "problem"]),
     ],
 )
 def test_each_state_shows_what_is_done_and_what_comes(part, states):
     assert [step.state for step in track(part)] == states
+
+
+def test_an_unpaid_order_waits_for_its_money_and_not_for_the_household():
+    assert track(Part("waiting"))[0].label == "Chờ thanh toán"
 
 
 def test_the_last_word_of_the_carrier_stands_beside_the_step_under_way():

@@ -34,9 +34,8 @@ AMOUNTS = [
     ("1\x00", 422, UNREADABLE),
     (SCRIPT, 422, UNREADABLE),
     ("x" * 5000, 422, UNREADABLE),
-    ("0", 422, "Số lượng phải lớn hơn 0."),
-    ("0,0001", 422, "chia hết cho"),
-    ("0,05", 422, "chia hết cho"),
+    ("0,0001", 422, "Món này bán lẻ đến 0,1 kg, ví dụ 0,5 hoặc 1,1."),
+    ("0,05", 422, "Món này bán lẻ đến 0,1 kg, ví dụ 0,5 hoặc 1,1."),
     ("9" * 30, 422, "Số lượng này lớn quá mức cho phép."),
     ("11", 409, "Rau muống ruộng chỉ còn 10 kg."),
 ]
@@ -56,6 +55,24 @@ def test_an_amount_that_cannot_be(client, session, offer, path, typed, status, m
     assert SCRIPT not in response.get_data(as_text=True)
     # What was typed stays beside the message.
     assert f'<input name="quantity" value="{typed}"' in page
+
+
+@pytest.mark.parametrize("typed", ["0", "0,0", " 00 "])
+def test_nothing_of_something_takes_it_out_and_is_not_added(client, session, offer, typed):
+    put(client, offer.offer_id, "2")
+    added = put(client, offer.offer_id, typed)
+    assert (added.status_code, "Số lượng phải lớn hơn 0." in words_of(added)) == (422, True)
+    changed = client.post("/gio-hang/sua", data={"offer_id": str(offer.offer_id), "quantity": typed})
+    assert changed.status_code == 303
+    assert "Giỏ hàng đang trống" in words_of(client.get("/gio-hang"))
+
+
+def test_goods_in_pieces_are_sold_whole(client, session):
+    jar = make_offer(session, make_household(session), price=90_000, amount=10, unit="hu")
+    session.commit()
+    response = put(client, jar.offer_id, "1,5")
+    assert response.status_code == 422
+    assert "Món này bán theo hũ nguyên, ví dụ 1 hoặc 2." in words_of(response)
 
 
 @pytest.mark.parametrize("typed", ["", "abc", "-1", "0", "9" * 30, "987654321", "1\x00", SCRIPT, "1 OR 1=1"])

@@ -136,7 +136,7 @@ def test_the_officer_sees_every_buyer_and_what_became_of_each_parcel(officer, se
 
 
 def test_telling_everybody_again_writes_only_to_those_who_do_not_know(officer, session, offer, react):
-    buy(session, {offer.offer_id: 1})
+    pack(session, list_parts(session, buy(session, {offer.offer_id: 1}).order_id)[0])
     recall = make_recall(session, offer.lot_id)
     for _ in range(2):
         answer = officer.post(f"/xa/thu-hoi/{recall.id}/bao-nguoi-mua")

@@ -149,7 +149,7 @@ def test_suggestions_are_products_then_kinds(client, market):
             {
                 "code": market["paste"],
                 "label": "Mắm tôm Ba Làng",
-                "note": "Hộ ông Bình",
+                "note": "Hộ ông Bình, Phường Hải Bình",
                 "href": f"/san-pham/{market['paste']}",
             }
         ]
