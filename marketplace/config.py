@@ -135,7 +135,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
             account_name=env.get("SEPAY_ACCOUNT_NAME", ""),
         ),
         mail=MailSettings(
-            host=env.get("SMTP_HOST", "127.0.0.1"),
+            host=env.get("SMTP_HOST", ""),
             port=int(env.get("SMTP_PORT", "25")),
             sender=env.get("MAIL_FROM", "Chợ Quê <khong-tra-loi@choque.example>"),
             username=env.get("SMTP_USERNAME", ""),
@@ -178,6 +178,7 @@ def list_problems(settings: Settings) -> list[str]:
         "SEPAY_BANK_BIN": settings.bank.bank_bin,
         "SEPAY_ACCOUNT_NUMBER": settings.bank.account_number,
         "SEPAY_ACCOUNT_NAME": settings.bank.account_name,
+        "SMTP_HOST": settings.mail.host,
         "CONTACT_PHONE": settings.contact.phone,
         "CONTACT_EMAIL": settings.contact.email,
         "CONTACT_ADDRESS": settings.contact.address,
@@ -187,8 +188,22 @@ def list_problems(settings: Settings) -> list[str]:
         problems.append("SECRET_KEY is shorter than 32 characters.")
     if not settings.is_secure:
         problems.append("PUBLIC_URL does not begin with https://, so cookies travel in the clear.")
+    outside = {
+        "STRIPE_API_BASE": settings.stripe.api_base,
+        "STRIPE_JS_URL": settings.stripe.js_url,
+        "VIETTELPOST_BASE_URL": settings.viettelpost.base_url,
+    }
+    problems += [f"{name} does not begin with https://." for name, url in outside.items() if _is_plain(url)]
+    invented = {"MAIL_FROM": settings.mail.sender, "LOG_ORIGIN": settings.log_origin}
+    problems += [f"{name} still names an invented address." for name, value in invented.items() if ".example" in value]
+    if not settings.rate_limits_enabled:
+        problems.append("RATE_LIMITS is 0: passwords may be tried without end.")
     if settings.simulators_url:
         problems.append("SIMULATORS_URL is set: simulators stand in for carriers and banks.")
     if settings.elasticsearch_url:
         problems.append("ELASTICSEARCH_URL is set, but this release searches with its embedded engine only.")
     return problems
+
+
+def _is_plain(url: str) -> bool:
+    return not url.startswith("https://")
