@@ -1,8 +1,9 @@
 """A leaf of the log: what is logged about one record or statement, and nothing that names a person.
 
 The leaf holds the hash of the exact bytes that were stored, never of something rebuilt from them. The event hash of
-CBV 2.0 is carried inside as an identity; it seals nothing (several different events share it). A record's bytes hold
-a random event ID (122 bits), so a leaf does not let anybody guess a record that is not public.
+CBV 2.0 is carried inside as an identity of what is public; it seals nothing (several different events share it). A
+record's bytes hold a random event ID (122 bits), so a leaf does not let anybody guess a record that is not public. The
+CBV hash leaves that ID out, so no leaf of such a record carries it.
 """
 
 import base64

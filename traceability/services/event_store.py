@@ -51,7 +51,10 @@ def store_events(
         return
     entry_ids = log_events(
         session,
-        [ForeignEvent(one.content, one.cbv_hash, one.index.is_declaration) for one in incoming],
+        [
+            ForeignEvent(one.content, one.cbv_hash if source.is_public else None, one.index.is_declaration)
+            for one in incoming
+        ],
         doc_hash=source.doc_hash,
         capture_id=source.capture_id,
         actor=source.owner_party,

@@ -17,26 +17,32 @@ from traceability.models.custody import Record
 from traceability.models.log import LogEntry, SigningKey
 from traceability.ports import Signatory
 from traceability.rules import statements
+from traceability.rules.epcis_access import is_public_record
 from traceability.rules.leaf import ChainLink, Leaf, Signature, hash_content, write_leaf
 from traceability.rules.seal import canonical_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignEvent:
-    """An event that somebody else captured here, as the log needs to know it."""
+    """An event that somebody else captured here, as the log needs to know it. Private ones come without a CBV hash."""
 
     content: bytes
-    cbv_hash: str
+    cbv_hash: str | None
     is_declaration: bool
 
 
 def log_record(
     session: Session, record: Record, *, party: str, commitment: str | None, cbv_hash: str | None, now: datetime
 ) -> int:
-    """Log a sealed record; return the entry's id. ``party`` is the household's random name."""
-    corrected = None
+    """Log a sealed record; return the entry's id. ``party`` is the household's random name.
+
+    The CBV hash leaves the random event ID out, so a stranger could try amounts until one fits: the leaf of a record
+    that is not public goes without.
+    """
+    corrected, is_public = None, is_public_record(record.kind)
     if record.corrects_id is not None:
-        corrected = session.scalar(select(Record.body).where(Record.id == record.corrects_id))
+        corrected, kind = session.execute(select(Record.body, Record.kind).where(Record.id == record.corrects_id)).one()
+        is_public = is_public and is_public_record(kind)
     return _add(
         session,
         Leaf(
@@ -45,7 +51,7 @@ def log_record(
             content_hash=hash_content(record.body),
             actor=record.entered_by,
             chain=ChainLink(party, record.seq, record.hash),
-            cbv_hash=cbv_hash,
+            cbv_hash=cbv_hash if is_public else None,
             private_commit=commitment,
             corrects=hash_content(corrected) if corrected is not None else None,
         ),

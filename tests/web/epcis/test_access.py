@@ -7,6 +7,7 @@ from marketplace.accounts.rules import Role
 from marketplace.core.db import db
 from tests.conftest import make_app, make_settings
 from tests.factories.accounts import make_user
+from tests.factories.catalog import make_offer
 from tests.factories.repository import bearer, events_of, make_document, make_event, make_key
 from tests.factories.sellers import make_commune, make_household
 from tests.factories.traceability import NOW, make_lot
@@ -140,6 +141,22 @@ def test_our_own_records_are_given_back_byte_for_byte_under_their_hash(client, s
         assert bytes(body) in answer
         assert f'"cbvHash":"{cbv_hash}"'.encode() in bytes(leaf)
         assert bytes(body) in client.get(f"{API}/events/{cbv_hash.replace('?', '%3F')}").get_data()
+
+
+def test_the_leaf_of_what_is_not_public_lets_nobody_guess_it(client, session, private):
+    """The CBV hash leaves out the random event ID: with it in the log, a stranger tries amounts until one fits."""
+    household_id = make_household(session)
+    make_offer(session, household_id, amount=48)
+    event = make_event(quantityList=[{"epcClass": "urn:epc:class:lgtin:893000.1012345.L1", "quantity": 437}])
+    assert client.post(f"{API}/events", json=event, headers=bearer(private[0])).status_code == 201
+    leaves = session.execute(
+        text(
+            "SELECT e.is_public, convert_from(l.leaf, 'UTF8') AS leaf FROM trace_epcis_events e"
+            " JOIN trace_log_entries l ON l.record_id = e.record_id OR l.id = e.log_entry_id"
+        )
+    ).all()
+    assert {one.is_public for one in leaves} == {True, False}
+    assert {("cbvHash" in one.leaf) == one.is_public for one in leaves} == {True}
 
 
 def test_requests_are_counted_and_too_many_are_told_so(settings, tmp_path):
