@@ -16,6 +16,7 @@ from marketplace.core.db import db
 from traceability.queries.log import EntryView, list_lot_entries
 from traceability.queries.lots import LotView, find_lot_by_code
 from traceability.queries.story import list_story
+from traceability.rules.epcis_access import is_public_record
 from traceability.views.blueprint import blueprint
 from traceability.views.log import read_witnesses, send_proof
 from traceability.views.log_files import OpenLog, allow_all, open_log, read_public, spell_hashes
@@ -66,7 +67,8 @@ def lot_tlog_proof(code: str) -> ResponseReturnValue:
 
 
 def _list_entries(session: Session, lot: LotView) -> tuple[Mapping[int, str], Sequence[EntryView]]:
-    story = list_story(session, lot)
+    # How much was put on sale is the household's affair, here as in the interface for programs.
+    story = [record for record in list_story(session, lot) if is_public_record(record.kind)]
     steps = tell_steps(story, is_private=False)
     titles = {record.id: step.title for record, step in zip(story, steps, strict=True)}
     return titles, list_lot_entries(session, lot.id, list(titles))

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from marketplace.core.clock import local_date, utcnow
 from tests.conftest import copy_database, drop_database
+from tests.factories.catalog import make_offer
 from tests.factories.log import KeptMarket
 from tests.factories.traceability import make_keeper, make_recall
 from traceability.rules.entries import PackEntry
@@ -74,7 +75,7 @@ def test_the_signed_order_is_in_the_proof_of_every_lot_that_a_recall_reached(emp
     with empty.begin() as session:
         packs = pack_lot(
             session=session, household_id=empty.household_id, actor=make_keeper(empty.household_id), lot_id=lot.id,
-            entry=PackEntry(happened_on=local_date(utcnow()), taken=Decimal(1), amount=Decimal(2), unit="bo"),
+            entry=PackEntry(happened_on=local_date(utcnow()), taken=Decimal(1), amount=Decimal(1), unit="kg"),
             key=uuid.uuid4(), now=utcnow(),
         )  # fmt: skip
         make_recall(session, lot.id, officer=empty.officer, signatory=empty.signatory, now=utcnow())
@@ -86,6 +87,18 @@ def test_the_signed_order_is_in_the_proof_of_every_lot_that_a_recall_reached(emp
         assert json.loads(order["content"])["lots"] == [lot.code, packs.code]
         report = check_lot_proof(json.dumps(bundle).encode(), Trust(vkey=empty.verifier))
         assert report.exit_code == 0, report.to_text()
+
+
+def test_how_much_was_put_on_sale_is_not_in_the_file(empty):
+    """It is the household's affair: the interface for programs does not show it either."""
+    lot = empty.add_lot()
+    with empty.begin() as session:
+        make_offer(session, empty.household_id, lot_id=lot.id, amount=4, now=utcnow())
+    empty.keep()
+    kinds = [json.loads(one["content"]).get("cq:kind") for one in empty.bundle(lot.code)["entries"] if one["content"]]
+    assert "harvest" in kinds
+    assert "listed" not in kinds
+    assert check_lot_proof(json.dumps(empty.bundle(lot.code)).encode(), Trust(vkey=empty.verifier)).exit_code == 0
 
 
 def test_an_unsigned_recall_is_not_called_signed_and_is_noticed(empty):
