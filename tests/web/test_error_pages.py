@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from marketplace.accounts.gate import needs
 from marketplace.accounts.rules import Permission
-from marketplace.core.db import transaction
+from marketplace.core.db import db, transaction
 from tests.conftest import make_app
 
 _INTO = "INSERT INTO core_task_failures (task, error, failed_at, failures) VALUES "
@@ -24,7 +24,9 @@ def ask(settings):
         with transaction() as session:
             session.execute(text((TWICE, NOTHING, LONG)[number]))
 
-    return app.test_client().get
+    yield app.test_client().get
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.mark.parametrize(("number", "status", "words"), [
