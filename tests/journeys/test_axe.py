@@ -39,7 +39,8 @@ _NOT_THERE = {"/khong-co-trang-nay", "/lo/sai"}
 #: What a short name looks like, to find its route without a market.
 SAMPLES = {
     "@product": "/san-pham/gao", "@lot": "/lo/TH-1", "@household": "/ho/H1", "@commune": "/xa/15715",
-    "@season": "/so-tay/vu/1", "@sensor": "/so-tay/cam-bien/1", "@own-lot": "/so-tay/lo/TH-1", "@free-lot": "/so-tay/lo/TH-1", "@goods": "/hang-ban/1",
+    "@season": "/so-tay/vu/1", "@sensor": "/so-tay/cam-bien/1", "@own-lot": "/so-tay/lo/TH-1", "@goods": "/hang-ban/1",
+    "@free-lot": "/so-tay/lo/TH-1",
     "@consignment": "/don-hang/1", "@review": "/xa/lo/TH-1", "@recall": "/xa/thu-hoi/1", "@checked": "/xa/ho/H1",
     "@any-order": "/dieu-hanh/don-hang/1", "@any-parcel": "/dieu-hanh/buu-gui/1", "@order": "/don/x",
     "@my-order": "/don/x", "@site": "/ho-cua-toi/noi-san-xuat/1", "@entry": "/so-tay/ghi-chep/1/sua",
