@@ -7,6 +7,7 @@ here: extension names need a prefix that the context binds, and content must hav
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +18,10 @@ import jsonschema_rs
 
 from epcis.context import PREFIXES, WORDS, bound_prefixes, unknown_contexts
 
+#: A type of a vendor's own (EPCIS 2.0, 7.4.7): a URI, or a name with a prefix; the standard's own names are no such.
+_VENDOR_TYPE = re.compile(
+    r"(?!epcis:|https://ref\.gs1\.org/)[A-Za-z][A-Za-z0-9+.-]{0,60}:[^\s\x00-\x1f<>\"{}|\\^`]{1,500}"
+)
 EVENT_TYPES = ("ObjectEvent", "AggregationEvent", "AssociationEvent", "TransactionEvent", "TransformationEvent")
 DOCUMENT_TYPES = ("EPCISDocument", "EPCISQueryDocument")
 #: More problems of one event, or of one document, are not listed.
@@ -97,16 +102,27 @@ def _event_problems(event: Any, context: Any) -> list[Problem]:
     if not isinstance(event, dict):
         return [Problem("", "must be a JSON object")]
     kind = event.get("type")
-    if kind not in EVENT_TYPES:
-        return [Problem("/type", f"must be one of {', '.join(EVENT_TYPES)}")]
-    problems = _schema_problems(_EVENTS[kind], event)
+    if kind not in EVENT_TYPES and not (isinstance(kind, str) and _VENDOR_TYPE.fullmatch(kind)):
+        named = ", ".join(EVENT_TYPES)
+        return [Problem("/type", f"must be one of {named}, or the URI of a type of your own")]
+    problems = _schema_problems(_EVENTS.get(kind, _VENDOR_EVENT), event)
     if "@context" in event:
         problems += [replace(p, path="/@context" + p.path) for p in _schema_problems(_CONTEXT, event["@context"])]
     elif context is None:
         problems.append(Problem("", "@context is missing: an event that stands alone binds its own prefixes"))
     if not problems:
-        problems = [*_time_problems(event), *_name_problems(event, context)]
+        problems = [*_type_problems(event, context), *_time_problems(event), *_name_problems(event, context)]
     return problems[:MAX_PROBLEMS]
+
+
+def _type_problems(event: _Json, context: Any) -> Iterator[Problem]:
+    """Find a vendor's type whose prefix nothing binds. A context that is not held here may bind any."""
+    prefix, colon, local = event["type"].partition(":")
+    contexts = [context, event.get("@context")]
+    if not colon or prefix in PREFIXES or prefix == "urn" or local.startswith("//") or unknown_contexts(*contexts):
+        return
+    if prefix not in bound_prefixes(*contexts):
+        yield Problem("/type", f"the prefix {prefix!r} is bound by no @context")
 
 
 def _time_problems(event: _Json) -> Iterator[Problem]:
@@ -263,4 +279,5 @@ def _read(name: str) -> dict[str, Any]:
 _EVENT_SCHEMA, _DOCUMENT_SCHEMA = _read("event.json"), _read("document.json")
 _EVENTS = {kind: _Checker(_EVENT_SCHEMA, kind) for kind in EVENT_TYPES}
 _DOCUMENTS = {kind: _Checker(_DOCUMENT_SCHEMA, kind) for kind in DOCUMENT_TYPES}
+_VENDOR_EVENT = _Checker(_EVENT_SCHEMA, "VendorEvent")
 _CONTEXT = _Checker(_DOCUMENT_SCHEMA, "context")

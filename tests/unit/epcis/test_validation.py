@@ -36,6 +36,33 @@ def test_the_smallest_event_of_each_type_is_valid(event_type: str) -> None:
     assert list_event_problems(make_event(event_type, readPoint=..., eventID=..., bizStep=...), CONTEXT) == []
 
 
+@pytest.mark.parametrize("kind", ["farm:Blessing", "https://farm.example/voc/Blessing", "urn:x-farm:blessing"])
+def test_an_event_of_a_vendors_own_type_is_one(kind: str) -> None:
+    """EPCIS 2.0, 7.4.7: new types may be added, under URIs of those who add them."""
+    fields = {"epcList": ["urn:epc:id:sgtin:893000.1012345.1"], "farm:by": "the monk", "bizStep": ...}
+    assert list_event_problems(make_event(type=kind, **fields), CONTEXT) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "path"),
+    [
+        ("Blessing", {}, "/type"),
+        ("other:Blessing", {}, "/type"),
+        ("farm:", {}, "/type"),
+        ("epcis:ObjectEvent", {}, "/type"),
+        ("https://ref.gs1.org/epcis/ObjectEvent", {}, "/type"),
+        ("farm:a b", {}, "/type"),
+        (7, {}, "/type"),
+        (["ObjectEvent"], {}, "/type"),
+        ("farm:Blessing", {"eventTime": "yesterday"}, "/eventTime"),
+        ("farm:Blessing", {"epcList": "one"}, "/epcList"),
+        ("farm:Blessing", {"bare": 1}, ""),
+    ],
+)
+def test_what_is_no_event_of_a_vendors_own_type(kind: Any, fields: dict[str, Any], path: str) -> None:
+    assert paths_of(make_event(type=kind, **fields)) == [path]
+
+
 @pytest.mark.parametrize("event_type", EVENT_TYPES)
 def test_what_every_event_may_carry(event_type: str) -> None:
     event = make_event(

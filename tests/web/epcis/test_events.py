@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
-from tests.factories.repository import bearer, events_of, make_document, make_event
+from tests.factories.repository import EXAMPLE, STANDARD, bearer, events_of, make_document, make_event
 from tests.web.epcis.conftest import API
 from tests.web.epcis.test_access import problem
 
@@ -32,6 +32,17 @@ def shelf(capture):
     ]
     capture(make_document(*events))
     return events
+
+
+def test_an_event_of_a_vendors_own_type_comes_back_equal_and_is_found_by_it(client, key):
+    """EPCIS 2.0, 7.4.7: others may add types of their own."""
+    event = make_event(type="ex:Inspection", action=None, **{"ex:by": "Trạm thú y"})
+    body = {"@context": [STANDARD, EXAMPLE], **event}
+    made = client.post(f"{API}/events", json=body, headers=bearer(key))
+    assert made.status_code == 201, made.text
+    (found,) = events_of(client.get(f"{API}/events?eventType=ex:Inspection"))
+    assert {name: value for name, value in found.items() if name != "@context"} == event
+    assert events_of(client.get(f"{API}/events?eventType=ObjectEvent")) == []
 
 
 def test_pages_lead_to_one_another_and_hold_everything_once(client, shelf):
