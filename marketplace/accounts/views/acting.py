@@ -1,5 +1,7 @@
 """Làm hộ: choosing the household to work for, and the trace that such work leaves."""
 
+from collections.abc import Sequence
+
 from flask import flash, g, has_request_context, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -41,15 +43,17 @@ def acting() -> ResponseReturnValue:
     words = fold(typed).split()
     return render_template(
         "accounts/acting.html",
-        households=[one for one in households if all(word in _searched(one) for word in words)],
+        households=[one for one in households if _is_named(one, words)],
         current=next((one for one in households if one.household_id == current_actor().household_id), None),
         has_search=len(households) > _SEEN_AT_ONCE,
         typed=typed,
     )
 
 
-def _searched(household: HelpedHousehold) -> str:
-    return fold(f"{household.name} {household.place} {household.code}")
+def _is_named(household: HelpedHousehold, words: Sequence[str]) -> bool:
+    """Say whether each word begins one of the household's own: 7 means the hamlet 7, not any code with a 7 in it."""
+    told = fold(f"{household.name} {household.place} {household.code}").split()
+    return all(any(one.startswith(word) for one in told) for word in words)
 
 
 @blueprint.post("/lam-ho")

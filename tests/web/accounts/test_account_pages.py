@@ -132,6 +132,8 @@ def test_neighbours_of_one_name_are_told_apart_and_found(client, session):
         other = make_household(session, shown_name=f"Nhà ông Ba {number}", hamlet=f"Thôn Đồng {number}")
         session.add(Membership(user_id=user_id, household_id=other, kind="helper", granted_at=utcnow()))
     session.flush()
+    # A code with the hamlet's number in it is no answer to the hamlet.
+    session.execute(text("UPDATE sellers_households SET code = 'H7AAAAA7' WHERE shown_name = 'Nhà ông Ba 6'"))
     assert 'name="tim"' in client.get("/lam-ho").text
     found = client.get("/lam-ho?tim=thon dong 7").text
     assert "Nhà ông Ba 7" in found
