@@ -90,6 +90,7 @@ _NOT_LOOKED_AT = {
     "orders.pay_by_card": "needs an order that waits for a card: looked at in the journeys of paying",
     "desk.erasure": "needs a request",
     "logistics.label": "the carrier's own paper",
+    "orders.packing_slip": "paper, for a parcel that was accepted: the journey prints it",
 }
 
 

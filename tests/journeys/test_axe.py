@@ -62,7 +62,7 @@ PAGES = {
         /ho-cua-toi /ho-cua-toi/ho-so /ho-cua-toi/noi-san-xuat/moi?loai=field /ho-cua-toi/chung-nhan/moi
         /ho-cua-toi/nhan-tien
         /so-tay/tem @own-lot/tem /ho-cua-toi/ma-so /ho-cua-toi/ma-so/doanh-nghiep /ho-cua-toi/ma-so/gtin
-        /ho-cua-toi/ma-so/gln /ho-cua-toi/ma-so/dung-chung @site @consignment/phieu
+        /ho-cua-toi/ma-so/gln /ho-cua-toi/ma-so/dung-chung @site
         /tai-khoan /lam-ho /thong-bao""",
     RECALLING: """@recall @recall/lien-quan @recall/loi-bao @recall/hang-ve @recall/thong-bao @recall/bao-cao
         /xa/bang-ke""",
