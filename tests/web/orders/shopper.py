@@ -33,6 +33,13 @@ def words_of(response: TestResponse) -> str:
     return unescape(response.get_data(as_text=True))
 
 
+def page_of(client: FlaskClient, path: str, status: int = 200) -> str:
+    """Return a page as its reader sees it, once its status is known to be right."""
+    response = client.get(path)
+    assert response.status_code == status, path
+    return words_of(response)
+
+
 def everything(session: Session) -> dict[str, str]:
     """Return a mark for each table that changes with its content."""
     session.expire_all()

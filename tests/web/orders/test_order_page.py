@@ -12,7 +12,7 @@ from tests.factories.catalog import make_offer
 from tests.factories.orders import NOW, buy
 from tests.factories.sellers import make_commune, make_household
 from tests.factories.traceability import make_recall
-from tests.web.orders.shopper import address, everything, put, ready, words_of
+from tests.web.orders.shopper import address, everything, page_of, put, ready, words_of
 from tests.web.orders.states import bring
 from tests.web.sign_in import sign_in
 
@@ -23,12 +23,6 @@ def offer(session):
     make_commune(session)
     session.commit()
     return made
-
-
-def page_of(client, path, status=200):
-    response = client.get(path)
-    assert response.status_code == status, path
-    return words_of(response)
 
 
 def test_the_sum_is_said_in_words_once(client, session, offer):

@@ -16,7 +16,7 @@ from tests.factories.accounts import make_user
 from tests.factories.catalog import make_offer
 from tests.factories.orders import buy, get_money, list_parts
 from tests.factories.sellers import make_commune, make_household
-from tests.web.orders.shopper import everything, order, put, ready, words_of
+from tests.web.orders.shopper import everything, order, page_of, put, ready
 from tests.web.orders.states import bring
 from tests.web.sign_in import sign_in
 
@@ -27,12 +27,6 @@ def offer(session):
     make_commune(session)
     session.commit()
     return made
-
-
-def page_of(client, path, status=200):
-    response = client.get(path)
-    assert response.status_code == status, path
-    return words_of(response)
 
 
 # The way to an order

@@ -3,31 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
 
 from marketplace.core.clock import local_date, utcnow
 from tests.factories.traceability import make_verified_lot
+from tests.web.traceability.recalling import WORDS, body, count, start
 from traceability.models.custody import Recall
 from traceability.models.recall import RecallNotice
 from traceability.queries.lots import get_lot
 from traceability.queries.recalls import list_recalls
-
-WORDS = {"reason": "Dư lượng thuốc 0,5 mg/kg", "instruction": "Đừng ăn", "remedy": "refund"}
-
-
-def start(lot, kind="real", **words):
-    return {**WORDS, "kind": kind, "sure": lot.code, **words}
-
-
-def body(response, status=200):
-    html = response.get_data(as_text=True)
-    assert response.status_code == status, html[:3000]
-    return html
-
-
-def count(session, model):
-    session.expire_all()
-    return session.scalar(select(func.count()).select_from(model))
 
 
 @pytest.fixture

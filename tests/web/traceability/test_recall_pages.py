@@ -7,7 +7,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
 from marketplace.accounts.rules import Role
 from marketplace.core.clock import local_date, utcnow
@@ -18,29 +18,13 @@ from tests.factories.sellers import make_commune
 from tests.factories.traceability import make_lot, make_season, make_verified_lot
 from tests.web.sign_in import sign_in
 from tests.web.traceability.deliveries import deliver
+from tests.web.traceability.recalling import body, count, start
 from traceability.models.custody import Record
 from traceability.models.log import LogEntry
 from traceability.models.recall import RecallAddition, RecallNotice, RecallReturn, RecallStep
 from traceability.queries.chain import verify_chain
 from traceability.queries.lots import get_lot
 from traceability.rules.recalls import FIRST_DAY
-
-WORDS = {"reason": "Dư lượng thuốc 0,5 mg/kg", "instruction": "Đừng ăn", "remedy": "refund"}
-
-
-def start(lot, kind="real", **words):
-    return {**WORDS, "kind": kind, "sure": lot.code, **words}
-
-
-def body(response, status=200):
-    html = response.get_data(as_text=True)
-    assert response.status_code == status, html[:3000]
-    return html
-
-
-def count(session, model):
-    session.expire_all()
-    return session.scalar(select(func.count()).select_from(model))
 
 
 @pytest.fixture
