@@ -210,6 +210,7 @@ def test_a_buyer_at_the_bank(world: World, page: Page):
     expect(page.get_by_role("status")).to_have_text("Đã chuyển 193.500đ.")
     (row,) = world.get("sepay", "transfers")["transfers"]
     assert (row["transferAmount"], "CQ7F3K9M2XQ" in row["content"]) == (193_500, True)
+    page.wait_for_load_state()  # its words are there before its stylesheet is
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
