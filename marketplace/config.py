@@ -1,7 +1,7 @@
 """Configuration: one frozen object, read from the environment once, at start."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 _MIB = 1024 * 1024
@@ -99,7 +99,6 @@ class Settings:
     page_cache_seconds: float = 1.0
     max_upload_bytes: int = 40 * _MIB
     rate_limits_enabled: bool = True
-    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 def from_environment(env: Mapping[str, str]) -> Settings:

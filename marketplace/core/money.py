@@ -1,7 +1,6 @@
 """Money: whole đồng, always. The đồng has no subunit in use (ISO 4217 lists VND with 0 decimals)."""
 
 import re
-from collections.abc import Sequence
 from typing import NewType
 
 from marketplace.core.errors import Refused
@@ -105,19 +104,3 @@ def _spell_group(group: int, *, is_leading: bool) -> list[str]:
     elif ones:
         words.append(_DIGITS[ones])
     return words
-
-
-def split_by_weight(total: int, weights: Sequence[int]) -> list[Vnd]:
-    """Split an amount in proportion to weights so that the parts sum to the whole (largest remainder).
-
-    Weights are non-negative; when all are zero the parts are as equal as whole đồng allow.
-    """
-    if not weights:
-        return []
-    base = list(weights) if any(weights) else [1] * len(weights)
-    scale = sum(base)
-    parts = [total * weight // scale for weight in base]
-    remainders = sorted(range(len(base)), key=lambda at: (-(total * base[at] % scale), at))
-    for at in remainders[: total - sum(parts)]:
-        parts[at] += 1
-    return [Vnd(part) for part in parts]

@@ -14,7 +14,6 @@ _SPACES = re.compile(r"\s+")
 _NUMBER_THEN_UNIT = re.compile(r"(\d)(kg|g|ml|l|lít|lit|cân|lạng|k|nghìn|tr|triệu|sao|quả|con|chục)\b")
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)?")
 _TONES = {"\u0300": "f", "\u0301": "s", "\u0309": "r", "\u0303": "x", "\u0323": "j"}
-_TONE_MARKS = "".join(_TONES)
 _BARE_DE = str.maketrans({"đ": "d", "Đ": "D", "ð": "d", "Ð": "D"})
 _OPEN_PAIR = re.compile(
     r"(?<![a-zà-ỹđ])((?:[^\W\d_aeiouyăâêôơư]|qu|gi)*)(o|u)([aey])([\u0300\u0301\u0309\u0303\u0323])$"

@@ -79,13 +79,6 @@ class BasketView:
         """Whether every household's delivery has a price."""
         return bool(self.parts) and all(part.quote is not None for part in self.parts)
 
-    @property
-    def can_order(self) -> bool:
-        """Whether everything is there, priced, and stands the journey."""
-        return self.is_quoted and all(
-            not part.stuck and all(item.is_available for item in part.items) for part in self.parts
-        )
-
 
 def find_order_of_basket(session: Session, token: str) -> str | None:
     """Return the token of the order that a finished basket became."""

@@ -8,12 +8,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from orders.models import Credit, Order, Payment, Refund
-from orders.queries.orders import PaymentView, view_payment
-
-
-def get_payment(session: Session, payment_id: int) -> PaymentView:
-    """Return a payment by its id."""
-    return view_payment(session.execute(select(Payment).where(Payment.id == payment_id)).scalar_one())
 
 
 def list_unpaid_orders(session: Session, before: datetime, limit: int = 100) -> list[int]:

@@ -90,9 +90,6 @@ FINAL_CONSIGNMENT_STATES = frozenset(
     }
 )
 
-#: Stock is held in these states; from "packed" on it is sold.
-HOLDING_STATES = frozenset({ConsignmentState.WAITING, ConsignmentState.TO_ACCEPT, ConsignmentState.ACCEPTED})
-
 #: Why a part ended that the buyer did not want any more.
 BUYER_CANCELLED = "Người mua hủy đơn"
 

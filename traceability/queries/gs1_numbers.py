@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.core.errors import NotFound
 from sellers import queries as sellers
-from traceability.models.custody import Chain, Lot, Place
+from traceability.models.custody import Chain, Lot
 from traceability.models.names import Alias, Gs1Loan, Gs1Prefix, ProductNumber
 from traceability.rules.gs1 import CANONICAL
 from traceability.rules.identifiers import make_slug
@@ -216,11 +216,6 @@ def find_lot_gtin(session: Session, lot_id: int) -> str | None:
 def find_party_ulid(session: Session, household_id: int) -> str | None:
     """Return the random name of a household in sealed records, or None before its first record."""
     return session.scalar(select(Chain.party).where(Chain.household_id == household_id))
-
-
-def find_place_ulid(session: Session, site_id: int) -> str | None:
-    """Return the random name of a site in sealed records, or None before its first record."""
-    return session.scalar(select(Place.ulid).where(Place.site_id == site_id))
 
 
 def _view(row: Gs1Prefix, owner: str | None = None) -> PrefixView:

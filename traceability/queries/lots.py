@@ -73,11 +73,6 @@ def _by_code() -> Select[*tuple[Any, ...]]:
     return select(*_COLUMNS).where(Lot.code == bindparam("code"))
 
 
-def view_lot(lot: Lot) -> LotView:
-    """Turn a row into its view."""
-    return LotView(*(getattr(lot, name) for name in LotView.__dataclass_fields__))
-
-
 def get_lot(session: Session, lot_id: int, *, household_id: int | None = None) -> LotView:
     """Return a lot, of that household only when one is given. Raises ``NotFound``."""
     conditions = [Lot.id == lot_id]

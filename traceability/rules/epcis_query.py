@@ -23,7 +23,6 @@ PAGING = frozenset({"perPage", "nextPageToken"})
 EVENT_TYPES = ("ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent")
 MAX_VALUES = 200
 MAX_PARAMETERS = 60
-_COMPARISONS = ("EQ", "GT", "GE", "LT", "LE")
 _NUMBER_NAMES = "quantity|value|minValue|maxValue|meanValue|sDev|percRank|percValue"
 _NUMBER = re.compile(rf"(EQ|GT|GE|LT|LE)_({_NUMBER_NAMES})(?:_([A-Z0-9]{{2,4}}))?")
 _MOMENT = re.compile(r"(GE|LT|GT|LE|EQ)_(time|startTime|endTime)")

@@ -127,27 +127,6 @@ def _packed(
     return picture
 
 
-def _heaped(
-    heap: Draw,
-    base: str,
-    backdrop: str,
-    wood: str,
-    *,
-    count: int,
-    scale: float,
-    extra: Callable[[Canvas], None] | None = None,
-) -> Picture:
-    def picture(c: Canvas) -> None:
-        set_stage(c, backdrop, wood)
-        tray(c, 400, 590, 350)
-        heap_of(c, 400, 590, 270, 200, count, heap, scale=scale, base=base)
-        scatter(c, 400, 605, 330, 6, heap, scale=scale)
-        if extra:
-            extra(c)
-
-    return picture
-
-
 def _laid(
     draw: Draw,
     backdrop: str,
