@@ -1,20 +1,21 @@
 """Twenty buyers race for five units; the same race without its guards shows that the rig can catch an oversale."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from threading import Barrier
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, select, text, update
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from catalog.errors import OutOfStock
-from catalog.models import Stock
 from marketplace.core.db import db, transaction
 from orders.services.place_order import place_order
 from tests.factories.catalog import MadeOffer, make_offer
@@ -88,12 +89,8 @@ def baskets(app: Flask, offer: MadeOffer, now: datetime) -> Mapping[int, tuple[s
     return ready
 
 
-def test_twenty_buyers_of_five_units_make_exactly_five_orders(app: Flask, now: datetime) -> None:
-    offer = goods(app, now)
-    ready = baskets(app, offer, now)
-    with app.app_context():
-        before = {table: count_rows(db.session(), table) for table in _TABLES}
-        db.session.rollback()
+def buyer(ready: Mapping[int, tuple[str, int]], now: datetime) -> Buy:
+    """Return how a buyer of these baskets orders: as the shop does it."""
 
     def buy(number: int) -> str:
         token, total = ready[number]
@@ -108,7 +105,17 @@ def test_twenty_buyers_of_five_units_make_exactly_five_orders(app: Flask, now: d
                 now=now,
             ).token
 
-    outcomes = race(app, buy)
+    return buy
+
+
+def test_twenty_buyers_of_five_units_make_exactly_five_orders(app: Flask, now: datetime) -> None:
+    offer = goods(app, now)
+    ready = baskets(app, offer, now)
+    with app.app_context():
+        before = {table: count_rows(db.session(), table) for table in _TABLES}
+        db.session.rollback()
+
+    outcomes = race(app, buyer(ready, now))
 
     placed = [outcome for outcome in outcomes if isinstance(outcome, str)]
     refused = [outcome for outcome in outcomes if isinstance(outcome, OutOfStock)]
@@ -137,28 +144,44 @@ def test_twenty_buyers_of_five_units_make_exactly_five_orders(app: Flask, now: d
         assert session.execute(lines).scalar_one() == 15
 
 
-def read_then_write(offer: MadeOffer, meet: Barrier) -> Buy:
-    """Buy as one must not: look what is free, and write on the strength of that look."""
+#: What keeps two buyers from the same unit, as it stands in the statements and in the table.
+_LOCK = " FOR UPDATE OF catalog_stock"
+_CONDITION = " AND (catalog_stock.listed - catalog_stock.reserved) - catalog_stock.sold >= taken.quantity"
+_SETTLED = re.compile(r"SELECT catalog_stock\.id, .*catalog_stock\.is_frozen", re.DOTALL)
 
-    def buy(number: int) -> str:
-        with transaction() as session:
-            stock = session.execute(
-                select(Stock.id, (Stock.listed - Stock.reserved - Stock.sold).label("free")).where(
-                    Stock.offer_id == offer.offer_id
-                )
-            ).one()
-            # Everybody has looked before anybody writes: the worst moment, every time.
+
+@contextmanager
+def taken_out(app: Flask, *, is_condition_out: bool) -> Iterator[Counter[str]]:
+    """Take the lock, and if wanted the condition, out of the statements that are sent; count where that was done.
+
+    All buyers look before one of them writes: the worst moment, every time.
+    """
+    meet = Barrier(_BUYERS)
+    done: Counter[str] = Counter()
+
+    def rewrite(_c: object, _k: object, statement: str, parameters: object, *_: object) -> tuple[str, object]:
+        if _LOCK in statement:
+            done["lock"] += 1
+            statement = statement.replace(_LOCK, "")
+        if is_condition_out and _CONDITION in statement:
+            done["condition"] += 1
+            statement = statement.replace(_CONDITION, "")
+        return statement, parameters
+
+    def wait(_c: object, _k: object, statement: str, *_: object) -> None:
+        if _SETTLED.match(statement):
             meet.wait(timeout=30)
-            if stock.free < 1:
-                raise OutOfStock(offer.offer_id, offer.name, stock.free, "kg")
-            session.execute(update(Stock).where(Stock.id == stock.id).values(reserved=Stock.reserved + 1))
-            return f"order {number}"
 
-    return buy
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", rewrite, retval=True)
+    event.listen(engine, "after_cursor_execute", wait)
+    yield done
+    event.remove(engine, "before_cursor_execute", rewrite)
+    event.remove(engine, "after_cursor_execute", wait)
 
 
-def test_the_same_race_without_lock_condition_and_check_oversells(app: Flask, now: datetime) -> None:
-    offer = goods(app, now)
+def drop_check(app: Flask) -> None:
     with app.app_context(), transaction() as session:
         names = session.execute(
             text(
@@ -169,18 +192,34 @@ def test_the_same_race_without_lock_condition_and_check_oversells(app: Flask, no
         for name in names.all():
             session.execute(text(f'ALTER TABLE catalog_stock DROP CONSTRAINT "{name}"'))
 
-    outcomes = race(app, read_then_write(offer, Barrier(_BUYERS)))
 
-    assert Counter(map(type, outcomes)) == {str: 20}
-    with app.app_context():
-        assert shelf(db.session(), offer.offer_id) == (5, 20, 0)
-
-
-def test_the_tables_own_check_alone_stops_the_same_race(app: Flask, now: datetime) -> None:
+@pytest.mark.parametrize(
+    ("is_condition_out", "is_check_out", "outcome", "reserved"),
+    [
+        (True, True, {str: 20}, 20),
+        (True, False, {str: 5, IntegrityError: 15}, 5),
+        (False, True, {str: 5, OutOfStock: 15}, 5),
+    ],
+    ids=["no guard at all", "the table's check alone", "the statement's condition alone"],
+)
+def test_the_same_race_with_the_lock_taken_out(
+    app: Flask,
+    now: datetime,
+    is_condition_out: bool,  # noqa: FBT001 - a parameter of the test
+    is_check_out: bool,  # noqa: FBT001 - a parameter of the test
+    outcome: dict[type, int],
+    reserved: int,
+) -> None:
     offer = goods(app, now)
+    ready = baskets(app, offer, now)
+    if is_check_out:
+        drop_check(app)
 
-    outcomes = race(app, read_then_write(offer, Barrier(_BUYERS)))
+    with taken_out(app, is_condition_out=is_condition_out) as done:
+        outcomes = race(app, buyer(ready, now))
 
-    assert Counter(map(type, outcomes)) == {str: 5, IntegrityError: 15}
+    assert done == {"lock": _BUYERS} | ({"condition": _BUYERS} if is_condition_out else {})
+    assert Counter(map(type, outcomes)) == outcome
     with app.app_context():
-        assert shelf(db.session(), offer.offer_id) == (5, 5, 0)
+        assert shelf(db.session(), offer.offer_id) == (5, reserved, 0)
+        assert count_rows(db.session(), "orders_orders") == reserved
