@@ -38,6 +38,17 @@ def test_only_one_place_commits():
     assert [where.rsplit(":", 1)[0] for where in calls] == ["marketplace/core/db.py"]
 
 
+def test_only_processes_of_their_own_open_transactions_by_hand():
+    """The relay and the keeper have no use cases; whoever has goes through ``transaction()``."""
+    assert {
+        where.rsplit(":", 1)[0]
+        for where, node in walk(*PRODUCT)
+        if isinstance(node, ast.Attribute)
+        and node.attr == "begin"
+        and not (isinstance(node.value, ast.Name) and node.value.id == "connection")
+    } == {"marketplace/keeper/keeper.py", "marketplace/keeper/keeping.py", "marketplace/relay.py"}
+
+
 def test_the_writer_that_is_no_database_stays_in_its_adapter():
     assert {
         where.rsplit(":", 1)[0]

@@ -66,8 +66,16 @@ def fill(rule: str, value: str) -> str:
 @cache
 def asked_for() -> list[str]:
     """Return the names of all parameters that some page reads from its address or from a form."""
+    fields = {
+        target.id
+        for where, node in walk(*PRODUCT)
+        if isinstance(node, ast.Assign) and "forms" in where and isinstance(node.value, ast.Call)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id.islower()
+    }
     return sorted(
-        {
+        fields
+        | {
             node.args[0].value
             for _, node in walk(*PRODUCT)
             if isinstance(node, ast.Call)
@@ -178,7 +186,7 @@ def test_nonsense_in_a_question_or_a_form_breaks_no_page(app, client, come_as, w
     come_as(who)
     opens = {Permission.PUBLIC} if who is None else OPENS[who]
     names = asked_for()
-    assert {"q", "trang"} <= set(names)
+    assert {"q", "trang", "phone", "happened_on", "amount"} <= set(names)
     query = "&".join(f"{name}={value}" for name in names)
     answers = {}
     for method, rule, _, permission in routes(app):
