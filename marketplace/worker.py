@@ -92,37 +92,40 @@ def _work(celery: Celery, queues: str, concurrency: int) -> int:
 
 def _fork_each(works: Sequence[Callable[[], int]]) -> int:
     """Do each work in a child, and wait. SIGTERM goes on to all; when one ends, the others are asked to end too."""
+    # Signals are held back and taken one by one: none can come between a look at the children and the wait for them.
+    # A terminal tells the children of Ctrl-C itself.
+    awaited = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     children: set[int] = set()
-    is_ending = False
-
-    def end(*_: object) -> None:
-        nonlocal is_ending
-        if not is_ending:
-            is_ending = True
-            for child in children:
-                os.kill(child, signal.SIGTERM)
-
-    # No signal may come between a fork and the moment when parent and child know what to do with it.
-    held = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, held)
     for work in works:
         child = os.fork()
         if not child:
             end_with_parent(signal.SIGTERM)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, held)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             _end_at_once(work)
         children.add(child)
-    signal.signal(signal.SIGTERM, end)
-    # A terminal tells the children itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, held)
-    worst = 0
+    worst, is_ending = 0, False
     while children:
-        child, status = os.wait()
-        children.discard(child)
-        worst = max(worst, abs(os.waitstatus_to_exitcode(status)))
-        end()
+        is_asked = signal.sigwait(awaited) == signal.SIGTERM
+        ended = _reap(children)
+        worst = max(worst, *ended) if ended else worst
+        if (is_asked or ended) and not is_ending:
+            is_ending = True
+            for child in children:
+                os.kill(child, signal.SIGTERM)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return worst
+
+
+def _reap(children: set[int]) -> list[int]:
+    """Take the children that have ended out of the set; return their codes."""
+    codes = []
+    for child in list(children):
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            children.discard(child)
+            codes.append(abs(os.waitstatus_to_exitcode(status)))
+    return codes
 
 
 def _end_at_once(work: Callable[[], int]) -> None:
