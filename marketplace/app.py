@@ -14,7 +14,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from marketplace import filters
-from marketplace.accounts.gate import current_actor, guard_request, needs
+from marketplace.accounts.gate import guard_request, is_for_somebody, needs
 from marketplace.accounts.rules import Permission
 from marketplace.config import Settings, from_environment
 from marketplace.core.csrf import ForgeryProtection
@@ -227,7 +227,7 @@ def _pack(response: Response) -> Response:
             response.get_data()
         return compress_files.after_request(response)
     holds_token = "csrf_token" in g
-    if ("actor" in g and current_actor().is_signed_in) or (holds_token and (request.args or request.method != "GET")):
+    if is_for_somebody() or (holds_token and (request.args or request.method != "GET")):
         return response
     return compress.after_request(response)
 
@@ -252,7 +252,7 @@ def _harden(response: Response) -> Response:
     )
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_S}; includeSubDomains")
-    if "actor" in g and current_actor().is_signed_in:
+    if is_for_somebody():
         # Pages of a signed-in person stay out of shared caches and of the back button after signing out.
         response.headers.setdefault("Cache-Control", "private, no-store")
     return response

@@ -14,7 +14,7 @@ from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
-from marketplace.accounts.gate import current_actor
+from marketplace.accounts.gate import current_actor, glimpse_actor
 from marketplace.accounts.rules import ANONYMOUS, Actor, Role
 from marketplace.core.clock import VN_TZ, local_date, utcnow
 from marketplace.core.forms import format_phone
@@ -90,11 +90,11 @@ def _make_slots(app: Flask) -> Mapping[str, Callable[[], str]]:
         return str(pieces().flashes(messages)) if messages else ""
 
     return {
-        "account": lambda: draw("account", _kind_of(current_actor())),
+        "account": lambda: draw("account", _kind_of(glimpse_actor())),
         "basket": lambda: draw("basket", session.get("basket_count", 0)),
         "csrf": generate_csrf,
         "flashes": flashes,
-        "prefetch": lambda: "" if current_actor().is_signed_in else " data-prefetch",
+        "prefetch": lambda: "" if glimpse_actor().is_signed_in else " data-prefetch",
     }
 
 

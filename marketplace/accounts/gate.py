@@ -1,5 +1,7 @@
 """The gate that every request passes: who is there, and may they come in."""
 
+import time
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -17,6 +19,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 #: Where the browser's session keeps the id of the household that a helper or officer works for.
 ACTING_FOR = "acting_for"
 _MARK = "needs_permission"
+#: Where Flask-Login keeps the key of the person in the browser's session.
+_PERSON = "_user_id"
+_MAX_SEEN = 1024
+_SEEN = "seen_actors"
 
 
 def needs(permission: Permission) -> Callable[[View], View]:
@@ -52,6 +58,36 @@ def current_actor() -> Actor:
             loaded: Actor | None = g.pop("loaded_actor", None)
             g.actor = loaded or queries.load_actor(db.session(), user.id, session.get(ACTING_FOR))
     return cast("Actor", g.actor)
+
+
+def glimpse_actor() -> Actor:
+    """Return who is looking, as was known at most ``page_cache_seconds`` ago.
+
+    Only for how a public page greets people: never for what somebody may do or see.
+    """
+    settings = current_app.extensions["settings"]
+    if "actor" in g or not settings.page_cache_seconds:
+        return current_actor()
+    if _PERSON not in session:
+        return ANONYMOUS
+    seen: OrderedDict[object, tuple[float, Actor]] = current_app.extensions.setdefault(_SEEN, OrderedDict())
+    browser, now = (session[_PERSON], session.get(ACTING_FOR)), time.monotonic()
+    known = seen.get(browser)
+    if known is not None and now - known[0] < settings.page_cache_seconds:
+        actor = known[1]
+    else:
+        actor = current_actor()
+        seen[browser] = (now, actor)
+        seen.move_to_end(browser)
+        if len(seen) > _MAX_SEEN:
+            seen.popitem(last=False)
+    g.greets_somebody = actor.is_signed_in
+    return actor
+
+
+def is_for_somebody() -> bool:
+    """Say whether what is being answered was made for somebody signed in."""
+    return bool(g.get("greets_somebody")) or ("actor" in g and current_actor().is_signed_in)
 
 
 def guard_request() -> ResponseReturnValue | None:

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from sqlalchemy import event, text
 
 from marketplace.accounts.gate import current_actor, needs
 from marketplace.accounts.rules import Permission, Role
@@ -107,3 +108,50 @@ def test_real_pages_of_two_people_hold_nothing_of_each_other(market):
     pages = [client.get("/").text for client in clients]
     assert [page.count('class="count"') for page in pages] == [2, 0]
     assert "\x00" not in pages[0] + pages[1]
+
+
+def test_how_a_page_greets_somebody_is_remembered_and_what_he_may_do_is_not(market):
+    with market.app_context(), transaction() as session:
+        officer = make_user(session, roles=(Role.OFFICER,), commune_id=make_commune(session))
+    client = market.test_client()
+    sign_in(client, officer)
+    assert client.get("/xa/cho-xac-nhan").status_code == 200
+    assert "/xa/cho-xac-nhan" in client.get("/thu/gao").text
+    with market.app_context(), transaction() as session:
+        session.execute(text("UPDATE accounts_users SET is_active = false WHERE id = :id"), {"id": officer})
+    refused = client.get("/xa/cho-xac-nhan")
+    assert (refused.status_code, refused.location) == (303, "/dang-nhap?tiep=/xa/cho-xac-nhan")
+    greeted = client.get("/thu/gao", headers={"Accept-Encoding": "gzip"})
+    assert "/xa/cho-xac-nhan" in greeted.text
+    assert greeted.headers["Cache-Control"] == "private, no-store"
+    assert "Content-Encoding" not in greeted.headers
+
+
+def test_a_remembered_greeting_is_for_one_browser_and_asks_the_database_nothing(market):
+    with market.app_context(), transaction() as session:
+        one, other = (make_user(session, roles=(role,)) for role in (Role.OPERATOR, Role.BUYER))
+        engine = db.engine
+    clients = [market.test_client() for _ in range(2)]
+    sign_in(clients[0], one)
+    sign_in(clients[1], other)
+    first = [client.get("/thu/gao").text for client in clients]
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *call: sent.append(call[2]))
+    again = [client.get("/thu/gao").text for client in clients]
+    assert sent == []
+    for pages in (first, again):
+        assert ["/dieu-hanh" in page for page in pages] == [True, False]
+        assert ["/tai-khoan" in page for page in pages] == [False, True]
+
+
+def test_a_greeting_ends_with_the_session(market):
+    with market.app_context(), transaction() as session:
+        buyer = make_user(session)
+    client = market.test_client()
+    sign_in(client, buyer)
+    assert "/tai-khoan" in client.get("/thu/gao").text
+    client.post("/dang-xuat")
+    client.get("/thu/gao")
+    left = client.get("/thu/gao")
+    assert "/dang-nhap" in left.text
+    assert "/tai-khoan" not in left.text

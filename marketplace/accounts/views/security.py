@@ -69,6 +69,8 @@ def init_security(app: Flask) -> None:
         SECURITY_CLI_ROLES_NAME="",
     )
     security = Security(app, Directory(), register_blueprint=False)
+    # Permissions are ours (``accounts.gate``): Flask-Principal would load the person before every request for its own.
+    security.principal.identity_loaders.clear()
     security.login_manager.request_loader(lambda _: None)
 
 
