@@ -15,6 +15,8 @@ class LotEntry:
     leaf: LeafView
     content: bytes
     proof: list[bytes]
+    #: Content and salt behind the salted hash in ``content``, where the file opens it.
+    opened: tuple[bytes, bytes] | None = None
 
     @property
     def body(self) -> Mapping[str, Any]:

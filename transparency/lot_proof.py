@@ -2,7 +2,8 @@
 
 The file is JSON: ``log`` (``origin``, ``vkey``), ``checkpoint`` (a note), ``office`` (a note that certifies the keys of
 the market's office), ``witnesses`` (``name``, ``vkey``) with ``policy``, ``entries`` (``index``, ``leaf``, ``content``,
-``proof``, ``title``) and, when it was asked for, ``consistency`` (``old``, ``hashes``). Titles are for the eye only.
+``proof``, ``title``, and ``opened`` with ``content`` and ``salt`` for what stands in the log by a salted hash) and,
+when it was asked for, ``consistency`` (``old``, ``hashes``). Titles are for the eye only.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from transparency.entries import (
     read_leaf,
     read_office_keys,
 )
+from transparency.lot_facts import check_facts
 from transparency.lot_story import OMISSIONS, tell_lot
 from transparency.merkle import ProofError, hash_leaf, verify_consistency, verify_inclusion
 from transparency.note import Note, NoteError, Verifier, read_base64
@@ -77,7 +79,8 @@ def _check(bundle: dict[str, Any], trust: Trust, report: Report) -> None:
     signed = _check_statements(bundle, entries, checkpoint.origin, verifiers, report)
     _check_lot(bundle, entries, report)
     _check_photos(entries, trust, report)
-    tell_lot(bundle["lot"], good, signed, report)
+    facts = check_facts(bundle["lot"], entries, good, report)
+    tell_lot(bundle["lot"], good, signed, facts, report)
 
 
 def _parse(data: bytes) -> dict[str, Any]:
@@ -207,13 +210,17 @@ def _read_entries(bundle: dict[str, Any], report: Report) -> Iterable[LotEntry]:
             if not isinstance(one.get("content"), str):
                 message = f"entry {index}: the content is missing"
                 raise EntryError(message)  # noqa: TRY301 - one way out
-            content = one["content"].encode()
+            content, opened = one["content"].encode(), _read_opened(one.get("opened"))
         except (EntryError, NoteError) as error:
             report.fault(f"{capital(error)}.")
-        except (KeyError, TypeError, AttributeError, UnicodeEncodeError):
+        except (KeyError, TypeError, AttributeError, ValueError):
             report.fault(f"The entry in place {place} of the file is damaged.")
         else:
-            yield LotEntry(leaf, content, proof)
+            yield LotEntry(leaf, content, proof, opened)
+
+
+def _read_opened(given: Any) -> tuple[bytes, bytes] | None:
+    return None if given is None else (given["content"].encode(), bytes.fromhex(given["salt"]))
 
 
 def _check_inclusion(entries: Sequence[LotEntry], checkpoint: Checkpoint, report: Report) -> list[LotEntry]:

@@ -5,6 +5,7 @@ Only what stands in the log is told, in the sealed words themselves; the market'
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from transparency.decisions import LotEntry, is_recall_of
 from transparency.report import Report
@@ -17,8 +18,17 @@ OMISSIONS = (
 _ZONE = timezone(timedelta(hours=7))
 
 
-def tell_lot(lot: str, entries: Sequence[LotEntry], signed: Mapping[int, str], report: Report) -> None:
-    """Tell the story of a lot from entries that hold; ``signed``: whose true signature stands under which entry."""
+def tell_lot(
+    lot: str,
+    entries: Sequence[LotEntry],
+    signed: Mapping[int, str],
+    facts: Mapping[int, Mapping[str, Any]],
+    report: Report,
+) -> None:
+    """Tell the story of a lot from entries that hold.
+
+    ``signed``: whose true signature stands under which entry; ``facts``: what was opened of its household.
+    """
     ordered = sorted(entries, key=lambda entry: entry.leaf.index)
     corrected = {
         entry.leaf.corrects: entry.leaf.index
@@ -33,6 +43,9 @@ def tell_lot(lot: str, entries: Sequence[LotEntry], signed: Mapping[int, str], r
         )
     report.note(f"Lot {lot}{': RECALLED' if orders or records else ''}")
     names = {index: _one_line(title) for index, title in signed.items()}
+    for entry in ordered:
+        if entry.leaf.index in facts:
+            report.note(f"  {_tell_fact(entry, facts[entry.leaf.index])}")
     for entry in ordered:
         for line in _tell(entry, lot, corrected, names):
             report.note(f"  {line}")
@@ -54,6 +67,17 @@ def _tell(entry: LotEntry, lot: str, corrected: Mapping[str, int], signed: Mappi
         yield f"{day}  RECALLED by {signed[leaf.index]}{f': {words}' if words else ''} {where}"
     elif leaf.kind == "recall" and leaf.index in signed and body.get("type") == "recall-closing":
         yield f"{_day(body.get('closedAt'))}  the recall was ended by {signed[leaf.index]} {where}"
+
+
+def _tell_fact(entry: LotEntry, told: Mapping[str, Any]) -> str:
+    where = f"(logged {_day(entry.leaf.logged_at.isoformat())}, entry {entry.leaf.index})"
+    if entry.body.get("subject") == "household":
+        names = ("name", "hamlet", "commune", "province")
+        return f"made by {', '.join(_one_line(told[name]) for name in names if told.get(name))} {where}"
+    until = f", until {_one_line(told['expiresOn'])}" if told.get("expiresOn") else ""
+    names = ("kind", "stars", "number", "issuer")
+    said = " ".join(_one_line(told[name]) for name in names if told.get(name))
+    return f"certificate {said}{until}: {_one_line(entry.body.get('status'))} {where}"
 
 
 def _is_recall_record(entry: LotEntry, lot: str) -> bool:

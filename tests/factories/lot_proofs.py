@@ -58,11 +58,36 @@ def _correct(log: MarketLog) -> None:
     log.add_record({"cq:kind": "declaration"}, kind="error-declaration", corrects=wrong)
 
 
+_HOME = {"code": "HYPSH1EH", "name": "Nhà ông Thành", "hamlet": "Thôn 1", "commune": "Xã Tân Ninh"}
+_PAPER = {"household": HOUSEHOLD, "kind": "vietgap", "number": "VG-1", "issuer": "Chi cục", "issuedOn": "2026-01-05"}
+
+
+def _tell_all(log: MarketLog) -> None:
+    log.tell(_HOME)
+    log.tell(_PAPER, subject="certificate", name=_SOMEBODY, status="verified")
+
+
 CASES: dict[str, Case] = {
     "whole": (lambda log: None, "", ""),
     "corrected": (_correct, "", ""),
     "recalled": (lambda log: log.recall(key=log.officer), "", ""),
     "revoked afterwards": (lambda log: log.announce(log.officer, by=log.office, action="revoke"), "", ""),
+    "told by the household": (_tell_all, "", ""),
+    "told otherwise than logged": (
+        lambda log: log.tell(_HOME, shown={**_HOME, "name": "Nhà ông Sơn"}),
+        "opened",
+        "what the file tells of the household is not what was logged",
+    ),
+    "told by another household": (
+        lambda log: log.tell(_HOME, name=_SOMEBODY),
+        "other-household",
+        "it is about another household than the one that made the lot",
+    ),
+    "papers of another household": (
+        lambda log: log.tell({**_PAPER, "household": _SOMEBODY}, subject="certificate", name=_SOMEBODY),
+        "other-household",
+        "it is about another household than the one that made the lot",
+    ),
     "own record verified": (_verify_own, "four-eyes", "the officer verified what he or she had entered"),
     "sent back, recorded as verified": (_again(decision="sent_back"), "decision", "is not what the record in entry 7"),
     "another title": (_again(officer_title="Chủ tịch xã"), "decision", "is not what the record in entry 7"),

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from traceability.rules.leaf import ChainLink, Leaf, Signature, hash_content, write_leaf, write_time
 from traceability.rules.recalls import tell_order
-from traceability.rules.seal import canonical_bytes
-from traceability.rules.statements import Decision, key_announced, name_key, verification
+from traceability.rules.seal import canonical_bytes, commit
+from traceability.rules.statements import Decision, key_announced, master_version, name_key, verification
 from transparency.audit import Fetch
 from transparency.checkpoint import Checkpoint, format_checkpoint
 from transparency.entries import format_office_keys
@@ -35,6 +35,7 @@ def public_of(key: Ed25519PrivateKey) -> bytes:
 class Entry:
     leaf: bytes
     content: bytes
+    opened: dict[str, str] | None = None
 
 
 @dataclass
@@ -100,6 +101,25 @@ class MarketLog:
         )  # fmt: skip
         return self.add({**told, "id": "x"}, kind="recall", actor=actor, key=key)
 
+    def tell(
+        self,
+        content: dict[str, Any],
+        *,
+        subject: str = "household",
+        name: str = HOUSEHOLD,
+        status: str = "",
+        shown: dict[str, Any] | None = None,
+    ) -> Entry:
+        """Log what a household says of itself by its salted hash, and open it in the file (as ``shown``, to lie)."""
+        salt = bytes([len(self.entries)]) * 32
+        told = master_version(
+            subject=subject, name=name, version=1, status=status, commitment=commit(salt, canonical_bytes(content)),
+            at=self.now,
+        )  # fmt: skip
+        entry = self.add(told, kind="certificate" if subject == "certificate" else "master-data")
+        entry.opened = {"content": canonical_bytes(content if shown is None else shown).decode(), "salt": salt.hex()}
+        return entry
+
     def read(self):
         return read_from([hash_leaf(entry.leaf) for entry in self.entries])
 
@@ -128,6 +148,7 @@ class MarketLog:
                     "proof": spell(inclusion_proof(size, place, read)),
                     "title": "Bước",
                 }
+                | ({"opened": self.entries[place].opened} if self.entries[place].opened else {})
                 for place in (range(size) if places is None else places)
             ],
         }

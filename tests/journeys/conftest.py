@@ -225,6 +225,24 @@ def lots(browser: Browser, market: Market) -> dict[str, str]:
     return found
 
 
+@pytest.fixture(scope="session")
+def papers(browser: Browser, market: Market) -> str:
+    """Code of a lot whose household has a certificate."""
+    visitor = Person(browser, market, PHONE)
+    for address in _list_goods(visitor.page):
+        visitor.page.goto(address)
+        code = re.search(r'href="/lo/([^"]+)"', visitor.page.content())
+        if code is None:
+            continue
+        visitor.page.goto(f"/lo/{code[1]}")
+        if visitor.page.locator("[data-certificate]").count() and "đến ngày" in visitor.page.content():
+            break
+    else:
+        pytest.fail("no lot of the demo market has a certificate on its page")
+    visitor.context.close()
+    return code[1]
+
+
 def _list_goods(page: Page) -> Iterator[str]:
     """Follow the whole shelf, newest goods first; what has been sold for a while stands further back."""
     turn = 1

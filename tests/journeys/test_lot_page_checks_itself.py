@@ -41,6 +41,9 @@ def test_an_honest_page_is_checked_step_by_step(buyer, lot, market):
     decision = next(step for step in checked if step["kind"] == "verification")
     assert re.search(r"Chữ ký của Cán bộ .+ đúng, bằng khóa đã công bố", decision["said"])
     assert "Chữ ký của sổ trên mốc" in found.lines
+    assert re.search(
+        r"Tên hộ, nơi ở và giấy chứng nhận ở đầu trang: đúng với bản của hộ trong sổ \(mục số [\d.]+, ngày", found.lines
+    )
     assert "Lần đầu máy này gặp sổ" in found.lines
     # Nobody witnesses the log of the demo market: the page claims no more than that.
     assert "Chưa có bên ngoài làm chứng" in found.lines
@@ -122,7 +125,40 @@ def test_the_findings_are_for_everybody(someone, lot, viewport, scheme, is_hones
     assert (reader.page.locator("[data-check-alarm][role=alert]").count() == 1) is not is_honest
 
 
+def test_papers_of_the_household_are_compared_with_the_log(buyer, papers):
+    found = look(buyer, papers)
+    assert found.state == "ok", found
+    assert "giấy chứng nhận ở đầu trang: đúng với bản của hộ trong sổ" in found.lines
+    lie_in_page(
+        buyer,
+        papers,
+        on_page(
+            r"(#chung-nhan.*?<dd>|<dd>)([^<]*?), đến ngày [\d/]+</dd></div></dl>",
+            r"\1\2, đến ngày 01/01/2040</dd></div></dl>",
+        ),
+    )
+    found = look(buyer, papers)
+    assert found.state == "bad"
+    assert "đến ngày 01/01/2040”, trong sổ là “" in found.alarm
+
+
+def test_without_a_version_to_compare_with_the_page_says_so(buyer, lot):
+    def leave_out(bundle: dict[str, Any]) -> None:
+        for entry in bundle["entries"]:
+            entry.pop("opened", None)
+
+    lie_in_proof(buyer, leave_out)
+    found = look(buyer, lot)
+    assert found.state == "ok"
+    assert "Tên hộ và giấy chứng nhận ở đầu trang: sổ không có bản nào để so." in found.lines
+
+
 # Lies in the proof file
+
+
+def rename_household(bundle):
+    entry = next(one for one in bundle["entries"] if "opened" in one and '"code"' in one["opened"]["content"])
+    entry["opened"]["content"] = entry["opened"]["content"].replace("Nhà", "Trại")
 
 
 def rewrite_record(bundle):
@@ -180,11 +216,12 @@ def drop_key(bundle):
         (lambda bundle: bundle.update(lot="TH-00000-2611-0001"), "Tệp bằng chứng là của một lô khác."),
         (lambda bundle: {"format": "khac"}, "Tệp bằng chứng bị hỏng"),
         (lambda bundle: bundle["entries"].append(bundle["entries"][0]), "xuất hiện hai lần"),
+        (rename_household, "Thông tin của hộ trong tệp bằng chứng không đúng với bản đã niêm phong."),
     ],
     ids=[
         "flipped content", "record and leaf rewritten", "wrong proof", "another's proof", "foreign checkpoint",
         "record left out", "signature left out", "key left out", "office not certified", "another lot's", "no file",
-        "entry twice",
+        "entry twice", "household renamed",
     ],
 )  # fmt: skip
 def test_a_lie_in_the_proof_file_is_a_mismatch(buyer, lot, change, told):
@@ -229,6 +266,8 @@ INVENTED = """<li class="tl" data-record="{0}" data-kind="checking" data-day="20
 <span class="tl-when">01/11/2026</span></p></div></li></ol>"""
 
 
+INVENTED_PAPER = """<h2 id="chung-nhan">Chứng nhận</h2><dl class="facts"><div data-certificate="X-1"><dt>VietGAP</dt>
+<dd>Chi cục Lạ</dd></div></dl>"""
 OTHER = "ab" * 32
 
 
@@ -271,6 +310,19 @@ LIES: dict[str, tuple[Callable[[str], str], str]] = {
     "photo changed": (
         on_page(r'(class="tl-photos"><a href=")/anh/[0-9a-f]{64}', rf"\1/anh/{OTHER}"),
         "Ảnh trên trang không phải là ảnh trong ghi chép",
+    ),
+    "producer renamed": (
+        on_page(r'(<span data-maker="name">).*?</span>', r"\g<1>Nhà ông Lạ</span>"),
+        "Trang ghi hộ làm ra lô là “Nhà ông Lạ”, bản của hộ trong sổ là “",
+    ),
+    "producer moved": (
+        on_page(r'(<span data-maker="place">).*?</span>', r"\g<1>Xã Khác</span>"),
+        "Trang ghi hộ làm ra lô là “Xã Khác”, bản của hộ trong sổ là “",
+    ),
+    "producer left out": (on_page(' data-maker="name"', ""), "Trang ghi hộ làm ra lô là “”"),
+    "certificate invented": (
+        on_page('<details class="why" id="thong-tu-02">', INVENTED_PAPER + r"\g<0>"),
+        "Giấy “VietGAP, Chi cục Lạ” không có trong sổ.",
     ),
     "decision invented": (
         on_page('data-decision="[0-9a-f]+"', f'data-decision="{OTHER}"'),

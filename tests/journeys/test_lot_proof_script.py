@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from marketplace.core.quantity import UNITS, format_quantity
+from sellers.rules import CERTIFICATE_KINDS
 from tests.factories.lot_proofs import VECTORS
 from tests.factories.transparency import LOT, OFFICER, Entry, make_market_log
 from traceability.views.passport import _SILENT
@@ -427,3 +428,4 @@ def test_the_page_and_the_script_spell_alike(script):
     assert script.evaluate(one, [{}, "dose"]) is None
     silent = script.evaluate("async () => [...(await import('/lot-page.js')).SILENT]")
     assert set(silent) == _SILENT
+    assert script.evaluate("async () => (await import('/lot-page.js')).PAPERS") == CERTIFICATE_KINDS

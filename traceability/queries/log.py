@@ -64,11 +64,13 @@ class LogState:
     newest: CheckpointView | None
 
 
-def list_lot_entries(session: Session, lot_id: int, record_ids: Collection[int]) -> Sequence[EntryView]:
+def list_lot_entries(
+    session: Session, lot_id: int, record_ids: Collection[int], places: Collection[int] = ()
+) -> Sequence[EntryView]:
     """Return the placed entries of a lot. At most three statements.
 
     They are its records, what declares them wrong, the statements about it, those of every recall that reached it, the
-    records that those name by their hashes, and the keys that signed.
+    records that those name by their hashes, the keys that signed, and what stands at ``places``.
     """
     corrections = select(Record.id).where(Record.corrects_id.in_(record_ids), Record.kind == "declaration")
     found = _load(
@@ -77,6 +79,7 @@ def list_lot_entries(session: Session, lot_id: int, record_ids: Collection[int])
             LogEntry.record_id.in_(record_ids),
             LogEntry.record_id.in_(corrections),
             LogEntry.lot_id == lot_id,
+            LogPosition.place.in_(places),
             and_(LogEntry.kind == "recall", LogEntry.lot_id.in_(_lots_of_recalls(lot_id))),
         ),
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from traceability.models.gates import MasterVersion
@@ -66,6 +67,21 @@ def list_versions(session: Session, household_id: int) -> Sequence[VersionView]:
         )
         for one, place in rows
     ]
+
+
+def list_facts(session: Session, household_id: int) -> dict[int, tuple[bytes, bytes]]:
+    """Return the newest versions that are in the log of a household and of its certificates: content and salt by place.
+
+    Nothing of somebody who was erased is left to return.
+    """
+    newest = (
+        select(LogPosition.place, MasterVersion.content, MasterVersion.salt)
+        .join(LogPosition, LogPosition.entry_id == MasterVersion.entry_id)
+        .where(MasterVersion.household_id == household_id, MasterVersion.subject.in_(("household", "certificate")))
+        .ext(distinct_on(MasterVersion.subject, MasterVersion.subject_ref))
+        .order_by(MasterVersion.subject, MasterVersion.subject_ref, MasterVersion.version.desc())
+    )
+    return {place: (content, salt) for place, content, salt in session.execute(newest) if content and salt}
 
 
 def list_keys(session: Session) -> Sequence[KeyView]:

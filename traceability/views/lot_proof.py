@@ -1,7 +1,7 @@
 """The proof file of a lot: everything that is needed to check its page without us (``choque-lot-proof/1``)."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flask import Response, request
@@ -15,6 +15,7 @@ from marketplace.accounts.rules import Permission
 from marketplace.core.db import db
 from traceability.queries.log import EntryView, list_lot_entries
 from traceability.queries.lots import LotView, find_lot_by_code
+from traceability.queries.master_data import list_facts
 from traceability.queries.story import list_story
 from traceability.rules.epcis_access import is_public_record
 from traceability.views.blueprint import blueprint
@@ -38,8 +39,13 @@ def lot_proof(code: str) -> ResponseReturnValue:
     if lot is None:
         raise NotFound
     log = open_log()
-    titles, entries = _list_entries(session, lot)
+    facts = list_facts(session, lot.household_id)
+    titles, entries = _list_entries(session, lot, facts)
     bundle = _bundle(lot, [entry for entry in entries if entry.place < log.newest.size], titles, log)
+    for entry in bundle["entries"]:
+        if entry["index"] in facts:
+            content, salt = facts[entry["index"]]
+            entry["opened"] = {"content": content.decode(), "salt": salt.hex()}
     since = request.args.get("since", "")
     if since:
         bundle["consistency"] = _prove_since(since, log)
@@ -66,12 +72,14 @@ def lot_tlog_proof(code: str) -> ResponseReturnValue:
     return send_proof((signed or placed)[-1], f"{lot.code}.tlog-proof")
 
 
-def _list_entries(session: Session, lot: LotView) -> tuple[Mapping[int, str], Sequence[EntryView]]:
+def _list_entries(
+    session: Session, lot: LotView, places: Collection[int] = ()
+) -> tuple[Mapping[int, str], Sequence[EntryView]]:
     # How much was put on sale is the household's affair, here as in the interface for programs.
     story = [record for record in list_story(session, lot) if is_public_record(record.kind)]
     steps = tell_steps(story, is_private=False)
     titles = {record.id: step.title for record, step in zip(story, steps, strict=True)}
-    return titles, list_lot_entries(session, lot.id, list(titles))
+    return titles, list_lot_entries(session, lot.id, list(titles), places)
 
 
 def _bundle(lot: LotView, entries: Sequence[EntryView], titles: Mapping[int, str], log: OpenLog) -> dict[str, Any]:

@@ -5,6 +5,7 @@ const ZONE_MS = 7 * 36e5, LIMIT_MS = 20_000;
 const SLOW_MS = 600_000;
 // A record is a little older than the moment in which others can see it.
 const COMMIT_MS = 60_000;
+const MAKER_MS = 4000;
 const MEMORY = "so-minh-bach";
 // Kinds of records that a page does not tell buyers.
 export const SILENT = new Set(["listed", "unlisted", "season_closed"]);
@@ -13,6 +14,8 @@ const TOLD = ["product", "activeIngredient", "target", "dose", "amount", "suppli
 const OUTCOMES = new Set(["harvest", "slaughter", "making", "packing"]);
 // Units whose label is not their code (marketplace/core/quantity.py).
 export const UNITS = { l: "lít", qua: "quả", chuc: "chục", bo: "bó", mo: "mớ", nai: "nải", cay: "cây", cai: "cái", hu: "hũ", hop: "hộp", goi: "gói", tui: "túi" };
+// Kinds of certificates (sellers/rules.py).
+export const PAPERS = { vietgap: "VietGAP", ocop: "OCOP", organic: "Hữu cơ", food_safety: "An toàn thực phẩm" };
 const LOOKS = {
   ok: ["check", "success", "Đã kiểm"], waiting: ["clock", "info", "Đang chờ vào sổ"],
   unknown: ["info", "neutral", "Chưa kiểm được"], bad: ["warning", "danger", "KHÔNG KHỚP"],
@@ -206,6 +209,31 @@ function checkHead(found) {
   return finding.faults;
 }
 
+const spellPaper = ({ kind, stars, issuer, expiresOn }) =>
+  tidy(`${kind === "ocop" && stars ? `OCOP ${stars} sao` : PAPERS[kind]}, ${issuer}${expiresOn ? `, đến ngày ${spellDay(expiresOn)}` : ""}`);
+
+// Who made it and which papers the household has, against the versions that stand in the log. What changed after the page
+// was made is no contradiction.
+function checkMaker({ maker: { household, certificates } }) {
+  const faults = [], waits = (entry) => entry && !isOlder(entry);
+  if (!household) return { faults, lines: ["Tên hộ và giấy chứng nhận ở đầu trang: sổ không có bản nào để so."] };
+  const told = household.opened, place = ["hamlet", "commune", "province"].map((name) => told[name]).filter(Boolean).join(", ");
+  for (const [name, sealed] of [["name", told.name], ["place", place]]) {
+    const said = tidy(document.querySelector(`[data-maker=${name}]`)?.textContent ?? "");
+    if (said !== tidy(sealed ?? "") && !waits(household)) faults.push(`Trang ghi hộ làm ra lô là “${said}”, bản của hộ trong sổ là “${tidy(sealed ?? "")}”.`);
+  }
+  for (const row of all("#chung-nhan + .facts > div")) {
+    const number = row.dataset.certificate ?? "", papers = certificates.filter(({ opened }) => opened.number === number);
+    const said = ["dt", "dd"].map((tag) => tidy(row.querySelector(tag)?.textContent ?? "")).join(", ");
+    if (papers.some((paper) => waits(paper) || (paper.status === "verified" && spellPaper(paper.opened) === said))) continue;
+    const paper = papers.at(-1);
+    if (!paper) faults.push(`Giấy “${said}” không có trong sổ.`);
+    else faults.push(`Trang ghi giấy “${said}”, trong sổ là “${spellPaper(paper.opened)}”${paper.status === "verified" ? "" : ", không được xã xác nhận"}.`);
+  }
+  const day = spellDay(dayOf(household.leaf.recordTime));
+  return { faults, lines: faults.length ? [] : [`Tên hộ, nơi ở và giấy chứng nhận ở đầu trang: đúng với bản của hộ trong sổ (mục số ${count(household.index)}, ngày ${day}).`] };
+}
+
 function findHidden(found, steps) {
   const shown = new Set(steps.map((step) => step.dataset.record));
   const hidden = found.entries.filter(({ leaf, body, hash }) => leaf.kind === "event" && body?.["cq:kind"] && !SILENT.has(body["cq:kind"]) && !shown.has(hash)
@@ -336,11 +364,14 @@ async function judge(found) {
   const findings = steps.map((step) => checkStep(step, found, seen));
   if (!found.checkpointFault) {
     faults.push(...checkHead(found), ...await checkPicture(found, findings.every((finding) => finding.state !== "waiting")));
+    const maker = checkMaker(found);
+    faults.push(...maker.faults);
     const { older, newer } = findHidden(found, steps);
     faults.push(...older.map((entry) => `Trang giấu một ghi chép có trong sổ: mục số ${count(entry.index)}, ngày ${spellDay(dayOf(entry.body.eventTime))}.`));
     if (newer) lines.push(`Từ lúc trang này mở ra, sổ có thêm ${newer} ghi chép về lô. Tải lại trang để xem.`);
     lines.push(found.signatures ? `Chữ ký của sổ trên mốc ${count(found.checkpoint.size)} mục: đúng.`
       : "Máy này chưa kiểm được chữ ký (trình duyệt đời cũ, chưa có Ed25519). Mã băm và đường dẫn vào sổ thì đã kiểm.");
+    lines.push(...maker.lines);
     try { lines.push(await checkMemory(found)); } catch (error) {
       if (error instanceof proof.Fault) {
         faults.push(error.message);
@@ -358,6 +389,17 @@ export function run() {
   return running ??= check().finally(() => { running = undefined; });
 }
 
+const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+async function load() {
+  const answer = await get(box.dataset.file, { cache: "no-store" });
+  if (answer.status === 404) return false;
+  if (!answer.ok) throw new Unreachable();
+  let bundle;
+  try { bundle = JSON.parse(await answer.text()); } catch { bundle = null; }
+  result = await proof.checkBundle(bundle, box.dataset.lot);
+  return true;
+}
+
 async function check() {
   part("again").hidden = true;
   part("forget").hidden = true;
@@ -365,12 +407,9 @@ async function check() {
   try {
     if (!globalThis.crypto?.subtle) return paint("unknown", "Chưa kiểm được: trang không mở qua đường truyền an toàn (https), hoặc trình duyệt quá cũ.");
     proof ??= await import(box.dataset.verifier);
-    const answer = await get(box.dataset.file, { cache: "no-store" });
-    if (answer.status === 404) return paint("waiting", "Chưa kiểm được: sổ chưa có mốc nào cho lô này. Hãy thử lại sau ít phút.");
-    if (!answer.ok) throw new Unreachable();
-    let bundle;
-    try { bundle = JSON.parse(await answer.text()); } catch { bundle = null; }
-    result = await proof.checkBundle(bundle, box.dataset.lot);
+    if (!await load()) return paint("waiting", "Chưa kiểm được: sổ chưa có mốc nào cho lô này. Hãy thử lại sau ít phút.");
+    // What a household has just changed of itself is in the log some seconds later.
+    if (!result.checkpointFault && checkMaker(result).faults.length) await wait(MAKER_MS).then(load);
     await judge(result);
     offerPhotos();
   } catch (error) {

@@ -12,6 +12,8 @@ const OFFICERS_DEEDS = new Set(["verification", "recall"]);
 const CLOCK_SLACK = 600_000;
 // A cosignature of after the year 9999 has no date that could be told, in seconds.
 const LATEST = 253_402_300_800n;
+// What a household says of itself: the log holds a salted hash, the file opens it.
+const FACT_KINDS = new Set(["master-data", "certificate"]);
 const utf8 = new TextEncoder();
 
 // Something that does not hold: a word for programs and a sentence for people.
@@ -219,10 +221,20 @@ async function readEntry(given, checkpoint) {
       index: entry.index, size: checkpoint.size, leafHash: await hashLeaf(utf8.encode(given.leaf)),
       proof: given.proof.map(readHash), root: checkpoint.root,
     });
+    if (FACT_KINDS.has(leaf.kind) && given.opened) entry.opened = await open(given.opened, entry);
   } catch (error) {
     entry.fault = error instanceof Fault ? error : new Fault("entry", "Tệp bằng chứng có một mục bị hỏng.");
   }
   return entry;
+}
+
+async function open({ content, salt }, { body }) {
+  const bytes = typeof salt === "string" && /^([0-9a-f]{2})*$/.test(salt) ? (salt.match(/../g) ?? []).map((pair) => parseInt(pair, 16)) : null;
+  const told = bytes && typeof content === "string" ? readJson(content) : null;
+  if (!told || hex(await sha256(join(Uint8Array.from(bytes), utf8.encode(content)))) !== body?.commit) {
+    fail("opened", "Thông tin của hộ trong tệp bằng chứng không đúng với bản đã niêm phong.");
+  }
+  return told;
 }
 
 function readJson(text) {
@@ -324,6 +336,7 @@ function checkDecision({ leaf, body }, lot, byHash) {
 // Checks a proof file. Raises a Fault when it is none, or is of another lot. Everything else is told in the answer:
 //   checkpoint or checkpointFault; entries (index, leaf, hash, content, body, fault), byHash, byIndex; decisions (by the
 //   hash of the record: title, decision, lot, fault); corrected (hash -> entry that declares it wrong); witnesses;
+//   maker: the entries with what the household that made the lot says of itself (household, certificates), opened;
 //   signatures: were they checked; faults that concern no single record.
 export async function checkBundle(bundle, lot) {
   if (bundle?.format !== FORMAT || !Array.isArray(bundle.entries) || typeof bundle.checkpoint !== "string") {
@@ -339,7 +352,7 @@ export async function checkBundle(bundle, lot) {
     if (!(error instanceof Fault)) throw error;
     found.checkpointFault = error;
     found.faults.push(error);
-    return Object.assign(found, { byHash: new Map(), byIndex: new Map() });
+    return Object.assign(found, { byHash: new Map(), byIndex: new Map(), maker: { certificates: [] } });
   }
   found.witnesses = await findCosigners(bundle, found.checkpoint);
   const entries = await Promise.all(bundle.entries.map((one) => readEntry(one, found.checkpoint)));
@@ -351,7 +364,21 @@ export async function checkBundle(bundle, lot) {
   // Of two entries with the same content the first one counts.
   found.byHash = new Map([...found.entries].reverse().map((entry) => [entry.hash, entry]));
   await checkStatements(bundle, lot, found);
+  found.maker = findMaker(lot, found);
   return found;
+}
+
+function findMaker(lot, { entries, faults }) {
+  const parties = new Set(entries.filter(({ body, leaf }) => leaf.chain && body?.["cq:lot"] === lot).map(({ leaf }) => leaf.chain?.party));
+  const maker = { certificates: [] };
+  for (const { index, leaf, body, opened, fault } of entries.filter((entry) => FACT_KINDS.has(entry.leaf.kind))) {
+    const isHousehold = body?.subject === "household", party = isHousehold ? body.name : opened?.household;
+    if (fault) faults.push(fault);
+    else if (opened && (!party || !parties.has(party))) faults.push(new Fault("other-household", "Tệp bằng chứng kèm thông tin của một hộ khác với hộ làm ra lô."));
+    else if (opened && isHousehold) maker.household = { index, leaf, opened };
+    else if (opened && leaf.kind === "certificate") maker.certificates.push({ index, leaf, opened, status: body.status });
+  }
+  return maker;
 }
 
 async function checkStatements(bundle, lot, found) {

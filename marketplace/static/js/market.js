@@ -112,7 +112,18 @@ all("[data-step]").forEach((box) => {
   });
 });
 
-// Dates: today, yesterday.
+// Dates: said back as people write them, whatever language the browser's own field speaks; today, yesterday.
+const WEEKDAYS = "Chủ nhật,Thứ Hai,Thứ Ba,Thứ Tư,Thứ Năm,Thứ Sáu,Thứ Bảy".split(",");
+all("input[type=date]").forEach((input) => {
+  const echo = document.getElementById(`${input.id}-said`);
+  const say = () => {
+    const [year, month, day] = input.value.split("-");
+    const weekday = WEEKDAYS[new Date(`${input.value}T00:00`).getDay()];
+    if (echo) echo.textContent = weekday ? `${weekday}, ${day}/${month}/${year}` : "";
+  };
+  on(input, "change", say);
+  on(input, "input", say);
+});
 all("[data-date-for]").forEach((button) => {
   const input = document.getElementById(button.dataset.dateFor);
   if (input?.type !== "date") return;
@@ -138,6 +149,9 @@ async function shrink(file) {
 }
 all("[data-photo]").forEach((box) => {
   const input = box.querySelector("[type=file]"), previews = box.querySelector("[data-previews]");
+  // The whole box takes the tap; what was chosen shows as pictures.
+  box.classList.add("is-live");
+  show(all(".photo-pick", box));
   on(input, "change", async () => {
     const form = input.form, chosen = new DataTransfer();
     if (form) form.dataset.shrinking = "1";
@@ -244,6 +258,9 @@ on(document, "click", async (event) => {
     setTimeout(() => { label.textContent = before; }, 2000);
   }
 });
+
+// A strip of areas that runs off the screen begins at the one that is open.
+document.querySelector(".side-strip [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 // Filters stand open where there is room.
 if (matchMedia("(min-width: 56rem)").matches) all("details[data-open-wide]").forEach((node) => { node.open = true; });

@@ -285,7 +285,13 @@ def test_the_drill(session, story, operators, client):
         record.is_erased for record in list_season_records(session, story.season_id) if record.kind == "incoming"
     } == {True}
     session.commit()
-    for page in (f"/lo/{story.lot_code}", f"/ho/{story.code}", f"/ho/{story.code}/ho-so-da-niem-phong.json"):
+    about_lot, about_household = f"/lo/{story.lot_code}", f"/ho/{story.code}"
+    for page in (
+        about_lot,
+        about_household,
+        f"{about_household}/ho-so-da-niem-phong.json",
+        f"{about_lot}/bang-chung.json",
+    ):
         html = client.get(page).get_data(as_text=True)
         for one in PERSONAL:
             assert one not in html, (page, one)

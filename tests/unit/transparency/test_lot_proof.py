@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.factories.lot_proofs import VECTORS, spell_vectors
-from tests.factories.transparency import LOT, OFFICER, make_market_log
+from tests.factories.transparency import HOUSEHOLD, LOT, OFFICER, make_market_log
 from transparency.entries import format_office_keys
 from transparency.lot_proof import Trust, UnreadableError, check_lot_proof
 from transparency.note import COSIGNATURE, Verifier, new_signer, sign_note
@@ -145,6 +145,43 @@ def test_the_lots_story_is_told_from_what_was_sealed(log):
     told = check(log.bundle()).to_text()
     assert f"\nLot {LOT}: RECALLED\n" in told
     assert "  2026-11-20  RECALLED by Cán bộ xã: Tồn dư thuốc; Đừng ăn (entry 8)\n" in told
+
+
+def test_who_made_it_is_told_from_what_was_opened(log):
+    log.tell({"name": "Nhà ông Thành", "commune": "Xã Tân Ninh", "province": "Tỉnh Thanh Hóa"})
+    paper = {
+        "household": HOUSEHOLD,
+        "kind": "ocop",
+        "stars": 4,
+        "number": "QĐ-1",
+        "issuer": "UBND",
+        "expiresOn": "2028-01-01",
+    }
+    log.tell(paper, subject="certificate", name=OFFICER, status="verified")
+    told = check(log.bundle()).to_text()
+    assert "  made by Nhà ông Thành, Xã Tân Ninh, Tỉnh Thanh Hóa (logged 2026-11-20, entry 7)\n" in told
+    assert "  certificate ocop 4 QĐ-1 UBND, until 2028-01-01: verified (logged 2026-11-20, entry 8)\n" in told
+
+
+@pytest.mark.parametrize(
+    "opened", [7, {}, {"content": "{}"}, {"content": 7, "salt": "00"}, {"content": "{}", "salt": "0g"}]
+)
+def test_what_is_opened_in_no_known_way_is_damaged(log, opened):
+    log.tell({"name": "Nhà ông Thành"})
+    bundle = log.bundle()
+    bundle["entries"][7]["opened"] = opened
+    report = check(bundle)
+    assert report.faults == ["The entry in place 7 of the file is damaged."]
+    assert "made by" not in report.to_text()
+
+
+def test_what_is_not_opened_is_not_told_and_is_no_fault(log):
+    log.tell({"name": "Nhà ông Thành"})
+    bundle = log.bundle()
+    del bundle["entries"][7]["opened"]
+    report = check(bundle)
+    assert report.exit_code == 0
+    assert "made by" not in report.to_text()
 
 
 def test_a_recall_that_no_signed_order_backs_is_left_open(log):

@@ -14,13 +14,16 @@ import pytest
 from sqlalchemy import text
 
 from marketplace.core.clock import local_date, utcnow
+from sellers.queries import get_household
 from tests.conftest import copy_database, drop_database
 from tests.factories.catalog import make_offer
 from tests.factories.log import KeptMarket
+from tests.factories.sellers import make_household
 from tests.factories.traceability import make_keeper, make_recall
 from traceability.rules.entries import PackEntry
 from traceability.services.log import log_statement
 from traceability.services.lots import pack_lot
+from traceability.services.master_data import log_household
 from transparency.lot_proof import Trust, check_lot_proof
 from transparency.merkle import hash_leaf
 from transparency.note import COSIGNATURE, new_signer
@@ -99,6 +102,43 @@ def test_how_much_was_put_on_sale_is_not_in_the_file(empty):
     assert "harvest" in kinds
     assert "listed" not in kinds
     assert check_lot_proof(json.dumps(empty.bundle(lot.code)).encode(), Trust(vkey=empty.verifier)).exit_code == 0
+
+
+def test_the_file_opens_what_the_household_says_of_itself_now(empty):
+    lot = empty.add_lot()
+    with empty.begin() as session:
+        log_household(session=session, household_id=empty.household_id, now=utcnow())
+        before = get_household(session, empty.household_id).shown_name
+        session.execute(text("UPDATE sellers_households SET shown_name = 'Nhà bà Lan'"))
+        log_household(session=session, household_id=empty.household_id, now=utcnow())
+        other = make_household(session)
+        session.execute(text("UPDATE sellers_households SET shown_name = 'Nhà khác' WHERE id = :id"), {"id": other})
+        log_household(session=session, household_id=other, now=utcnow())
+    empty.keep()
+    bundle = empty.bundle(lot.code)
+    (told,) = [one for one in bundle["entries"] if "opened" in one]
+    assert json.loads(told["opened"]["content"])["name"] == "Nhà bà Lan"
+    assert told["title"] == "Thông tin của hộ"
+    text_of_file = json.dumps(bundle, ensure_ascii=False)
+    assert before not in text_of_file
+    assert "Nhà khác" not in text_of_file
+    report = check_lot_proof(json.dumps(bundle).encode(), Trust(vkey=empty.verifier))
+    assert report.exit_code == 0, report.to_text()
+    assert "  made by Nhà bà Lan, " in report.to_text()
+    # The proof for other people's tools stays that of the lot's last statement or record.
+    proof = parse_proof(empty.get(f"/lo/{lot.code}/bang-chung.tlog-proof").decode())
+    assert json.loads(proof.extra)["kind"] != "master-data"
+
+
+def test_what_the_household_said_of_itself_stays_closed_after_its_erasure(empty):
+    lot = empty.add_lot()
+    with empty.begin() as session:
+        log_household(session=session, household_id=empty.household_id, now=utcnow())
+        session.execute(text("UPDATE trace_master_versions SET salt = NULL, content = NULL, erased_at = now()"))
+    empty.keep()
+    bundle = empty.bundle(lot.code)
+    assert [one for one in bundle["entries"] if "opened" in one] == []
+    assert check_lot_proof(json.dumps(bundle).encode(), Trust(vkey=empty.verifier)).exit_code == 0
 
 
 def test_an_unsigned_recall_is_not_called_signed_and_is_noticed(empty):

@@ -53,7 +53,7 @@ def test_the_inbox_shows_the_oldest_first_and_what_is_late(officer, session, hom
     )
     html = body(officer.get("/xa/cho-xac-nhan"))
     assert html.index(old.code) < html.index(waiting.code)
-    assert html.count("Trễ từ") == 1
+    assert html.count("Đã trễ") == 1
 
 
 def test_an_officer_verifies_once(officer, session, home, waiting, typed):
