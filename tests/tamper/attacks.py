@@ -48,6 +48,23 @@ def attack(name: str, by: str = "database", *, keeper_runs: bool = True) -> Call
     return add
 
 
+# --- who made it ------------------------------------------------------------------------------------------------------
+
+
+@attack("put another producer's name on the page of a lot")
+def rename_producer(market: KeptMarket, stage: Stage) -> None:
+    Administrator(market).run("UPDATE sellers_households SET shown_name = 'Nhà ông Lạ'")
+
+
+@attack("put another producer's name on the page of a lot and into the version behind the log")
+def rename_producer_everywhere(market: KeptMarket, stage: Stage) -> None:
+    rename_producer(market, stage)
+    Administrator(market).run(
+        "UPDATE trace_master_versions SET content = convert_to("
+        "jsonb_set(convert_from(content, 'UTF8')::jsonb, '{name}', to_jsonb('Nhà ông Lạ'::text))::text, 'UTF8')"
+    )
+
+
 # --- records ----------------------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,9 @@
 """Who notices: only what a stranger can do with the market's public pages, one older checkpoint and the log's key."""
 
 import hashlib
+import html
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -30,6 +32,7 @@ def detect(market: KeptMarket, stranger: Stranger) -> list[Finding]:
         *_audit(market, stranger),
         *_check_lots(market, stranger),
         *_check_photos(market, stranger),
+        *_compare_producers(market, stranger),
         *_read_page(market),
     ]
 
@@ -74,6 +77,18 @@ def _check_photos(market: KeptMarket, stranger: Stranger) -> Iterator[Finding]:
                 shown = _look_at(market, f"/anh/{photo}/large.webp")
                 if shown is None or hashlib.sha256(shown).hexdigest() != photo:
                     yield Finding("hash of a photo", f"Entry {entry['index']}: the photo shown is not the one entered.")
+
+
+def _compare_producers(market: KeptMarket, stranger: Stranger) -> Iterator[Finding]:
+    """Compare the producer on a lot's page with what the proof file opens, as the page does in the buyer's browser."""
+    for code in stranger.lots:
+        page = (_look_at(market, f"/lo/{code}") or b"").decode()
+        shown = re.search(r'data-maker="name">(?:<[^>]+>)?([^<]*)<', page)
+        bundle = json.loads(_look_at(market, f"/lo/{code}/bang-chung.json") or b"{}")
+        told = [json.loads(entry["opened"]["content"]) for entry in bundle.get("entries", ()) if "opened" in entry]
+        names = {one["name"] for one in told if "name" in one}
+        if shown is None or html.unescape(shown[1]) not in names:
+            yield Finding("the lot's page", f"The page of lot {code} names a producer whom the log does not name.")
 
 
 def _look_at(market: KeptMarket, path: str) -> bytes | None:

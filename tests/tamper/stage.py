@@ -13,6 +13,7 @@ from sqlalchemy import text
 from marketplace.core.photos import store_photo
 from tests.factories.log import KeptMarket
 from traceability.queries.lots import LotView
+from traceability.services.master_data import log_household
 from transparency.note import Verifier
 
 #: Makes a database from another one (or from nothing) and returns its address.
@@ -51,6 +52,8 @@ def build_stage(folder: Path, copy_database: CopyDatabase) -> Stage:
     """Let a market live for a while: a lot, a checkpoint that nobody keeps, a lot, one that is kept, a lot."""
     market = KeptMarket(copy_database(None), folder / "market")
     lots = [_add_lot(market, "green")]
+    with market.begin() as session:
+        log_household(session=session, household_id=market.household_id, now=datetime.now(UTC))
     market.keep()
     early = Path(shutil.copytree(market.settings.log_dir, folder / "early"))
     lots.append(_add_lot(market, "red"))

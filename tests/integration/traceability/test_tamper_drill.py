@@ -14,6 +14,8 @@ _HERE = {
     "change a record, reseal its chain and rewrite the leaves": "no longer holds|holds another|not in the log",
     "forge a verification with a key of one's own, announced to the log": "without the signature of the market",
     "mark a lot as verified without any verification": "its proof has no signed verification",
+    "put another producer's name on the page of a lot": "names a producer whom the log does not name",
+    "put another producer's name on the page of a lot and into the version behind the log": "is not what was logged",
     "forge a recall": "nobody has signed this recall",
     "take new entries out of the queue while the keeper rests": "waited too long for their place",
     "swap a photo's file": "the photo shown is not the one entered",
