@@ -12,7 +12,7 @@ from flask_login import current_user
 from marketplace.accounts import queries
 from marketplace.accounts.rules import ANONYMOUS, Actor, Permission, Role, is_allowed
 from marketplace.core.db import db
-from marketplace.core.shared_pages import is_drawing_shared
+from marketplace.core.shared_pages import has_just_written, is_drawing_shared
 
 _FOR_A_HOUSEHOLD = frozenset({Permission.KEEP_DIARY, Permission.SELL})
 View = TypeVar("View", bound=Callable[..., Any])
@@ -66,7 +66,7 @@ def glimpse_actor() -> Actor:
     Only for how a public page greets people: never for what somebody may do or see.
     """
     settings = current_app.extensions["settings"]
-    if "actor" in g or not settings.page_cache_seconds:
+    if "actor" in g or not settings.page_cache_seconds or has_just_written(settings.page_cache_seconds):
         return current_actor()
     if _PERSON not in session:
         return ANONYMOUS

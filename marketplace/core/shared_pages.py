@@ -60,7 +60,7 @@ def shared(view: View) -> View:
     @wraps(view)
     def draw(*args: Any, **kwargs: Any) -> Any:
         shelf = _shelf()
-        if not shelf.seconds or request.method != "GET" or _has_just_written(shelf.seconds):
+        if not shelf.seconds or request.method != "GET" or has_just_written(shelf.seconds):
             return view(*args, **kwargs)
         known = shelf.pages.get(request.full_path)
         now = time.monotonic()
@@ -85,6 +85,12 @@ def shared(view: View) -> View:
     return cast("View", draw)
 
 
+def has_just_written(seconds: float) -> bool:
+    """Say whether this browser changed something so lately that a page of so many seconds ago would not show it."""
+    wrote_at = session.get(_SEEN_AT_ONCE)
+    return isinstance(wrote_at, int | float) and time.time() - wrote_at <= seconds + 1
+
+
 def _fill(shelf: _Shelf, pieces: Pieces) -> str:
     filled = list(pieces)
     for place in range(1, len(filled), 2):
@@ -94,11 +100,6 @@ def _fill(shelf: _Shelf, pieces: Pieces) -> str:
 
 def _shelf() -> _Shelf:
     return cast("_Shelf", current_app.extensions[_EXTENSION])
-
-
-def _has_just_written(seconds: float) -> bool:
-    wrote_at = session.get(_SEEN_AT_ONCE)
-    return isinstance(wrote_at, int | float) and time.time() - wrote_at <= seconds + 1
 
 
 def _note_change(response: Any) -> Any:

@@ -144,6 +144,19 @@ def test_a_remembered_greeting_is_for_one_browser_and_asks_the_database_nothing(
         assert ["/tai-khoan" in page for page in pages] == [False, True]
 
 
+def test_who_has_just_become_somebody_else_is_greeted_so_at_once(market):
+    with market.app_context(), transaction() as session:
+        buyer = make_user(session)
+    client = market.test_client()
+    sign_in(client, buyer)
+    assert "/tai-khoan" in client.get("/thu/gao").text
+    with market.app_context(), transaction() as session:
+        session.execute(text("UPDATE accounts_users SET roles = '{operator}' WHERE id = :id"), {"id": buyer})
+    assert "/tai-khoan" in client.get("/thu/gao").text
+    client.post("/thu/gao")
+    assert "/dieu-hanh" in client.get("/thu/gao").text
+
+
 def test_a_greeting_ends_with_the_session(market):
     with market.app_context(), transaction() as session:
         buyer = make_user(session)
