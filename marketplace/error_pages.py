@@ -3,7 +3,7 @@
 from typing import Any
 
 import structlog
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, current_app, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from psycopg.errors import UniqueViolation
@@ -81,11 +81,29 @@ def _on_http_error(error: HTTPException) -> ResponseReturnValue:
         return error
     if request.path.startswith(f"{PREFIX}/"):
         return answer_unrouted(error)
+    above = _find_page_above() if status == 405 and request.method == "GET" else None
+    if above is not None:
+        return redirect(above, 303)
     response = _answer(status, None, str(error.name).lower().replace(" ", "_"))
     if status == 405:
         allowed: Any = error.get_headers()
         return response[0], status, {key: value for key, value in allowed if key == "Allow"}
     return response
+
+
+def _find_page_above() -> str | None:
+    """Return the page that holds the form whose address somebody has opened, as when a tab with an error comes back."""
+    if "text/html" not in request.accept_mimetypes.values():
+        return None
+    routes = current_app.url_map.bind_to_environ(request.environ)
+    path = request.path
+    while path := path.rpartition("/")[0]:
+        try:
+            routes.match(path, method="GET")
+        except HTTPException:
+            continue
+        return path
+    return None
 
 
 def _answer(status: int, message: str | None, code: str) -> tuple[Any, int]:

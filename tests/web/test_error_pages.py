@@ -37,3 +37,24 @@ def test_what_the_database_refuses_is_told(ask, number, status, words):
     assert answer.status_code == status
     assert words in answer.text
     assert "Error" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("address", "above"),
+    [
+        ("/gio-hang/them", "/gio-hang"),
+        ("/xa/lo/TH-15715-2611-0001/xac-nhan", "/xa/lo/TH-15715-2611-0001"),
+        ("/ho-cua-toi/noi-san-xuat/7/bo", "/ho-cua-toi/noi-san-xuat/7"),
+    ],
+)
+def test_the_address_of_a_form_leads_back_to_its_page(client, address, above):
+    opened = client.get(address, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (opened.status_code, opened.location) == (303, above)
+    assert client.get(address, headers={"Accept": "application/json"}).status_code == 405
+    assert {*client.get(address).headers["Allow"].split(", ")} == {"OPTIONS", "POST"}
+
+
+def test_a_form_that_stands_on_no_page_says_that_it_cannot_be_opened(client):
+    opened = client.get("/dang-xuat", headers={"Accept": "text/html"})
+    assert opened.status_code == 405
+    assert {*opened.headers["Allow"].split(", ")} == {"OPTIONS", "POST"}
