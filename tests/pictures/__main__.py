@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from marketplace.embedded.stack import Stack
 from tests.journeys.chromium import find_chromium
 from tests.journeys.conftest import DESK, PHONE
-from tests.journeys.test_axe import HOUSEHOLD, OFFICER, OPERATOR, PAGES, find_path, sign_in
+from tests.journeys.test_axe import BUYER, HOUSEHOLD, OFFICER, OPERATOR, PAGES, find_path, sign_in
 
 _IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 _QUALITY = 78
@@ -25,7 +25,7 @@ _README = {
     "search-1280": ("", "/tim", DESK),
     "product-360": ("", "@product", PHONE),
     "passport-360": ("", "@lot", PHONE),
-    "order-360": (OPERATOR, "@order", PHONE),
+    "order-360": (BUYER, "@my-order", PHONE),
     "diary-360": (HOUSEHOLD, "/so-tay", PHONE),
     "goods-360": (HOUSEHOLD, "/hang-ban", PHONE),
     "review-1280": (OFFICER, "@review", DESK),
