@@ -1,6 +1,7 @@
 """Turns what went wrong into a page (or JSON) with the right status, in the reader's language."""
 
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from flask import Flask, current_app, jsonify, redirect, render_template, request
@@ -102,7 +103,7 @@ def _find_page_above() -> str | None:
             routes.match(path, method="GET")
         except HTTPException:
             continue
-        return path
+        return quote(path)
     return None
 
 

@@ -95,6 +95,8 @@ def _fork_each(works: Sequence[Callable[[], int]]) -> int:
     # Signals are held back and taken one by one: none can come between a look at the children and the wait for them.
     # A terminal tells the children of Ctrl-C itself.
     awaited = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+    # Ignored, as some parents leave it to us, it would never come.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     children: set[int] = set()
     for work in works:

@@ -15,8 +15,8 @@ class LotEntry:
     leaf: LeafView
     content: bytes
     proof: list[bytes]
-    #: Content and salt behind the salted hash in ``content``, where the file opens it.
-    opened: tuple[bytes, bytes] | None = None
+    #: What the file gives as content and salt behind the salted hash in ``content``; nobody has looked at it yet.
+    opened: object = None
 
     @property
     def body(self) -> Mapping[str, Any]:

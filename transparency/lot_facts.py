@@ -6,53 +6,81 @@ A proof file opens the newest ones: ``opened`` with ``content`` and ``salt``. lo
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from transparency.decisions import LotEntry
 from transparency.entries import EntryError
 from transparency.report import Report, capital
 
 FACT_KINDS = frozenset({"master-data", "certificate"})
+#: Records that make a lot name it so; those of a split or a merger name several.
+_MAKERS = frozenset({"harvest", "slaughter", "making", "packing"})
+_REGROUPINGS = frozenset({"split", "merge"})
+#: What is told of a household or a paper; whatever of it is there is text.
+_TEXTS = ("name", "hamlet", "commune", "province", "household", "kind", "number", "issuer", "expiresOn")
+_SALT = re.compile(r"(?:[0-9a-f]{2})*")
 
 
-def check_facts(
-    lot: str, entries: Sequence[LotEntry], good: Sequence[LotEntry], report: Report
-) -> dict[int, Mapping[str, Any]]:
+def check_facts(lot: str, good: Sequence[LotEntry], report: Report) -> dict[int, Mapping[str, Any]]:
     """Return what was opened and holds, by the entry's place: of the household that made the lot and of nobody else.
 
-    ``good`` are those of the entries that stand in the log.
+    ``good`` are the entries that stand in the log. Of several versions the newest one counts.
     """
-    parties = {
-        entry.leaf.chain.party for entry in entries if entry.leaf.chain is not None and entry.body.get("cq:lot") == lot
-    }
-    facts = {}
-    for entry in good:
+    parties = {entry.leaf.chain.party for entry in good if entry.leaf.chain is not None and _makes(entry, lot)}
+    if not parties:
+        # Whoever made it is nobody that the log knows; what is wrong then has been told already.
+        return {}
+    facts: dict[int, Mapping[str, Any]] = {}
+    newest: dict[object, int] = {}
+    for entry in sorted(good, key=lambda one: one.leaf.index):
         if entry.leaf.kind not in FACT_KINDS or entry.opened is None:
             continue
         try:
-            facts[entry.leaf.index] = _open(entry, entry.opened, parties)
+            facts[entry.leaf.index] = _open(entry, parties)
         except EntryError as error:
             report.fault(f"{capital(error)}.")
+        else:
+            facts.pop(newest.get(str(entry.body.get("name")), -1), None)
+            newest[str(entry.body.get("name"))] = entry.leaf.index
     return facts
 
 
-def _open(entry: LotEntry, opened: tuple[bytes, bytes], parties: set[str]) -> Mapping[str, Any]:
-    content, salt = opened
-    where = f"entry {entry.leaf.index}"
-    if hashlib.sha256(salt + content).hexdigest() != entry.body.get("commit"):
-        message = f"{where}: what the file tells of the household is not what was logged"
-        raise EntryError(message)
+def _makes(entry: LotEntry, lot: str) -> bool:
+    if entry.leaf.kind != "event":
+        return False
+    body, kind = entry.body, entry.body.get("cq:kind")
+    if kind in _REGROUPINGS:
+        lots = body.get("cq:lots")
+        return isinstance(lots, list) and lot in lots
+    return kind in _MAKERS and body.get("cq:lot") == lot
+
+
+def _open(entry: LotEntry, parties: set[str]) -> Mapping[str, Any]:
+    given = entry.opened
+    content, salt = (given.get("content"), given.get("salt")) if isinstance(given, dict) else (None, None)
+    if not isinstance(content, str) or not isinstance(salt, str) or not _SALT.fullmatch(salt):
+        _fail(entry, "what the file tells of the household cannot be read")
     try:
-        told = json.loads(content)
-    except ValueError as error:
-        message = f"{where}: what the file tells of the household cannot be read"
-        raise EntryError(message) from error
-    if not isinstance(told, dict):
-        message = f"{where}: what the file tells of the household is no object"
-        raise EntryError(message)
+        written = content.encode()
+        told = json.loads(content, parse_constant=_refuse)
+    except ValueError:
+        _fail(entry, "what the file tells of the household cannot be read")
+    if hashlib.sha256(bytes.fromhex(salt) + written).hexdigest() != entry.body.get("commit"):
+        _fail(entry, "what the file tells of the household is not what was logged")
+    if not isinstance(told, dict) or any(not isinstance(told.get(name, ""), str) for name in _TEXTS):
+        _fail(entry, "what the file tells of the household cannot be read")
     party = entry.body.get("name") if entry.body.get("subject") == "household" else told.get("household")
-    if party not in parties:
-        message = f"{where}: it is about another household than the one that made the lot"
-        raise EntryError(message)
+    if not isinstance(party, str) or party not in parties:
+        _fail(entry, "it is about another household than the one that made the lot")
     return told
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _fail(entry: LotEntry, said: str) -> NoReturn:
+    message = f"entry {entry.leaf.index}: {said}"
+    raise EntryError(message)

@@ -79,7 +79,7 @@ def _check(bundle: dict[str, Any], trust: Trust, report: Report) -> None:
     signed = _check_statements(bundle, entries, checkpoint.origin, verifiers, report)
     _check_lot(bundle, entries, report)
     _check_photos(entries, trust, report)
-    facts = check_facts(bundle["lot"], entries, good, report)
+    facts = check_facts(bundle["lot"], good, report)
     tell_lot(bundle["lot"], good, signed, facts, report)
 
 
@@ -210,17 +210,13 @@ def _read_entries(bundle: dict[str, Any], report: Report) -> Iterable[LotEntry]:
             if not isinstance(one.get("content"), str):
                 message = f"entry {index}: the content is missing"
                 raise EntryError(message)  # noqa: TRY301 - one way out
-            content, opened = one["content"].encode(), _read_opened(one.get("opened"))
+            content = one["content"].encode()
         except (EntryError, NoteError) as error:
             report.fault(f"{capital(error)}.")
-        except (KeyError, TypeError, AttributeError, ValueError):
+        except (KeyError, TypeError, AttributeError, UnicodeEncodeError):
             report.fault(f"The entry in place {place} of the file is damaged.")
         else:
-            yield LotEntry(leaf, content, proof, opened)
-
-
-def _read_opened(given: Any) -> tuple[bytes, bytes] | None:
-    return None if given is None else (given["content"].encode(), bytes.fromhex(given["salt"]))
+            yield LotEntry(leaf, content, proof, one.get("opened"))
 
 
 def _check_inclusion(entries: Sequence[LotEntry], checkpoint: Checkpoint, report: Report) -> list[LotEntry]:

@@ -43,9 +43,11 @@ def tell_lot(
         )
     report.note(f"Lot {lot}{': RECALLED' if orders or records else ''}")
     names = {index: _one_line(title) for index, title in signed.items()}
-    for entry in ordered:
-        if entry.leaf.index in facts:
-            report.note(f"  {_tell_fact(entry, facts[entry.leaf.index])}")
+    told = [_tell_fact(entry, facts[entry.leaf.index]) for entry in ordered if entry.leaf.index in facts]
+    if not any(line.startswith("made by") for line in told):
+        told.insert(0, "the file does not tell who made it: erased, or left out")
+    for line in told:
+        report.note(f"  {line}")
     for entry in ordered:
         for line in _tell(entry, lot, corrected, names):
             report.note(f"  {line}")

@@ -66,19 +66,24 @@ def glimpse_actor() -> Actor:
     Only for how a public page greets people: never for what somebody may do or see.
     """
     settings = current_app.extensions["settings"]
-    if "actor" in g or not settings.page_cache_seconds or has_just_written(settings.page_cache_seconds):
+    if (
+        is_drawing_shared()
+        or "actor" in g
+        or not settings.page_cache_seconds
+        or has_just_written(settings.page_cache_seconds)
+    ):
         return current_actor()
     if _PERSON not in session:
         return ANONYMOUS
     seen: OrderedDict[object, tuple[float, Actor]] = current_app.extensions.setdefault(_SEEN, OrderedDict())
-    browser, now = (session[_PERSON], session.get(ACTING_FOR)), time.monotonic()
-    known = seen.get(browser)
+    person, now = (session[_PERSON], session.get(ACTING_FOR)), time.monotonic()
+    known = seen.get(person)
     if known is not None and now - known[0] < settings.page_cache_seconds:
         actor = known[1]
     else:
         actor = current_actor()
-        seen[browser] = (now, actor)
-        seen.move_to_end(browser)
+        seen[person] = (now, actor)
+        seen.move_to_end(person)
         if len(seen) > _MAX_SEEN:
             seen.popitem(last=False)
     g.greets_somebody = actor.is_signed_in

@@ -176,9 +176,11 @@ def taken_out(app: Flask, *, is_condition_out: bool) -> Iterator[Counter[str]]:
         engine = db.engine
     event.listen(engine, "before_cursor_execute", rewrite, retval=True)
     event.listen(engine, "after_cursor_execute", wait)
-    yield done
-    event.remove(engine, "before_cursor_execute", rewrite)
-    event.remove(engine, "after_cursor_execute", wait)
+    try:
+        yield done
+    finally:
+        event.remove(engine, "before_cursor_execute", rewrite)
+        event.remove(engine, "after_cursor_execute", wait)
 
 
 def drop_check(app: Flask) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.factories.transparency import HOUSEHOLD, LOT, OFFICE, OFFICER, ORIGIN, Entry, MarketLog, make_market_log
+from traceability.rules.leaf import ChainLink
 from transparency.note import Signer
 
 VECTORS = Path(__file__).parents[1] / "data" / "lot_proofs.json"
@@ -62,6 +63,31 @@ _HOME = {"code": "HYPSH1EH", "name": "Nhà ông Thành", "hamlet": "Thôn 1", "c
 _PAPER = {"household": HOUSEHOLD, "kind": "vietgap", "number": "VG-1", "issuer": "Chi cục", "issuedOn": "2026-01-05"}
 
 
+def _split(log: MarketLog) -> None:
+    """Another lot was harvested, and ours is a part of it: no record names it alone."""
+    log.entries.clear()
+    log.records = 0
+    log.add({"type": "policy", "origin": ORIGIN}, kind="policy")
+    log.add_record({"cq:kind": "harvest", "cq:lot": "TN2611-0000"})
+    log.add_record({"cq:kind": "split", "cq:lots": ["TN2611-0000", LOT]})
+    log.tell(_HOME)
+
+
+def _lose_for_another(log: MarketLog) -> None:
+    """Another household writes down a loss of our lot, and is told of as its maker."""
+    log.add_record({"cq:kind": "loss", "cq:lot": LOT}, chain=ChainLink(_SOMEBODY, 1, bytes(32)))
+    log.tell(_HOME, name=_SOMEBODY)
+
+
+def _tell_twice(log: MarketLog) -> None:
+    log.tell({**_HOME, "name": "Nhà bà Thành"})
+    log.tell(_HOME)
+
+
+def _spoil_salt(log: MarketLog) -> None:
+    log.tell(_HOME).opened = {"content": "{}", "salt": "0G"}
+
+
 def _tell_all(log: MarketLog) -> None:
     log.tell(_HOME)
     log.tell(_PAPER, subject="certificate", name=_SOMEBODY, status="verified")
@@ -73,6 +99,17 @@ CASES: dict[str, Case] = {
     "recalled": (lambda log: log.recall(key=log.officer), "", ""),
     "revoked afterwards": (lambda log: log.announce(log.officer, by=log.office, action="revoke"), "", ""),
     "told by the household": (_tell_all, "", ""),
+    "told of a part of a lot": (_split, "", ""),
+    "told in two versions": (_tell_twice, "", ""),
+    "told by who lost some": (_lose_for_another, "other-household", "another household than the one that made the lot"),
+    "told as a list": (lambda log: log.tell(["x"]), "opened", "cannot be read"),
+    "told with a number for a name": (lambda log: log.tell({**_HOME, "name": 7}), "opened", "cannot be read"),
+    "told with a salt that is none": (_spoil_salt, "opened", "cannot be read"),
+    "papers of a list": (
+        lambda log: log.tell({**_PAPER, "household": [HOUSEHOLD]}, subject="certificate", name=_SOMEBODY),
+        "opened",
+        "cannot be read",
+    ),
     "told otherwise than logged": (
         lambda log: log.tell(_HOME, shown={**_HOME, "name": "Nhà ông Sơn"}),
         "opened",

@@ -103,7 +103,7 @@ class MarketLog:
 
     def tell(
         self,
-        content: dict[str, Any],
+        content: Any,
         *,
         subject: str = "household",
         name: str = HOUSEHOLD,

@@ -149,11 +149,24 @@ def test_without_a_version_to_compare_with_the_page_says_so(buyer, lot):
 
     lie_in_proof(buyer, leave_out)
     found = look(buyer, lot)
-    assert found.state == "ok"
-    assert "Tên hộ và giấy chứng nhận ở đầu trang: sổ không có bản nào để so." in found.lines
+    assert found.state == "unknown"
+    assert found.said.endswith("Tên hộ hoặc giấy chứng nhận ở đầu trang thì chưa so được.")
+    assert "Tên hộ ở đầu trang chưa so được: hộ đã xóa tên, hoặc tệp không kèm bản của hộ trong sổ." in found.lines
+    assert found.alarm == ""
 
 
 # Lies in the proof file
+
+
+def invent_maker(bundle):
+    """Somebody else's record about the lot, which the log has never seen; a page would not tell such a record."""
+    record = next(one for one in bundle["entries"] if json.loads(one["leaf"]).get("chain"))
+    content = json.dumps({"cq:kind": "listed", "cq:lot": bundle["lot"]})
+    leaf = {**json.loads(record["leaf"]), "contentHash": hashlib.sha256(content.encode()).hexdigest()}
+    index = max(one["index"] for one in bundle["entries"]) - 1
+    while any(one["index"] == index for one in bundle["entries"]):
+        index -= 1
+    bundle["entries"].append({**record, "index": index, "leaf": json.dumps(leaf), "content": content})
 
 
 def rename_household(bundle):
@@ -216,12 +229,13 @@ def drop_key(bundle):
         (lambda bundle: bundle.update(lot="TH-00000-2611-0001"), "Tệp bằng chứng là của một lô khác."),
         (lambda bundle: {"format": "khac"}, "Tệp bằng chứng bị hỏng"),
         (lambda bundle: bundle["entries"].append(bundle["entries"][0]), "xuất hiện hai lần"),
+        (invent_maker, "trong tệp bằng chứng: Đường dẫn vào sổ không đúng"),
         (rename_household, "Thông tin của hộ trong tệp bằng chứng không đúng với bản đã niêm phong."),
     ],
     ids=[
         "flipped content", "record and leaf rewritten", "wrong proof", "another's proof", "foreign checkpoint",
         "record left out", "signature left out", "key left out", "office not certified", "another lot's", "no file",
-        "entry twice", "household renamed",
+        "entry twice", "maker invented", "household renamed",
     ],
 )  # fmt: skip
 def test_a_lie_in_the_proof_file_is_a_mismatch(buyer, lot, change, told):

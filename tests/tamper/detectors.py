@@ -87,7 +87,7 @@ def _compare_producers(market: KeptMarket, stranger: Stranger) -> Iterator[Findi
         bundle = json.loads(_look_at(market, f"/lo/{code}/bang-chung.json") or b"{}")
         told = [json.loads(entry["opened"]["content"]) for entry in bundle.get("entries", ()) if "opened" in entry]
         names = {one["name"] for one in told if "name" in one}
-        if shown is None or html.unescape(shown[1]) not in names:
+        if names and (shown is None or html.unescape(shown[1]) not in names):
             yield Finding("the lot's page", f"The page of lot {code} names a producer whom the log does not name.")
 
 

@@ -45,6 +45,8 @@ def test_what_the_database_refuses_is_told(ask, number, status, words):
         ("/gio-hang/them", "/gio-hang"),
         ("/xa/lo/TH-15715-2611-0001/xac-nhan", "/xa/lo/TH-15715-2611-0001"),
         ("/ho-cua-toi/noi-san-xuat/7/bo", "/ho-cua-toi/noi-san-xuat/7"),
+        ("/xa/lo/A%0d%0aX/xac-nhan", "/xa/lo/A%0D%0AX"),
+        ("/xa/lo/A%3Fb%23c/xac-nhan", "/xa/lo/A%3Fb%23c"),
     ],
 )
 def test_the_address_of_a_form_leads_back_to_its_page(client, address, above):

@@ -1,6 +1,7 @@
 """Pages that many see are drawn once; nobody gets a piece of somebody else's."""
 
 import re
+import time
 
 import pytest
 from sqlalchemy import event, text
@@ -142,6 +143,24 @@ def test_a_remembered_greeting_is_for_one_browser_and_asks_the_database_nothing(
     for pages in (first, again):
         assert ["/dieu-hanh" in page for page in pages] == [True, False]
         assert ["/tai-khoan" in page for page in pages] == [False, True]
+
+
+def test_a_greeting_is_forgotten_after_a_breath(committed_app, tmp_path):
+    settings = make_settings(
+        committed_app.config["SQLALCHEMY_DATABASE_URI"], tmp_path, PAGE_CACHE_SECONDS="0.2", RATE_LIMITS="0"
+    )
+    app = make_app(settings)
+    with app.app_context(), transaction() as session:
+        officer = make_user(session, roles=(Role.OFFICER,), commune_id=make_commune(session))
+    client = app.test_client()
+    sign_in(client, officer)
+    assert "/xa/cho-xac-nhan" in client.get("/").text
+    with app.app_context(), transaction() as session:
+        session.execute(text("UPDATE accounts_users SET is_active = false WHERE id = :id"), {"id": officer})
+    time.sleep(0.3)
+    assert "/xa/cho-xac-nhan" not in client.get("/").text
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_who_has_just_become_somebody_else_is_greeted_so_at_once(market):

@@ -69,15 +69,17 @@ def list_versions(session: Session, household_id: int) -> Sequence[VersionView]:
     ]
 
 
-def list_facts(session: Session, household_id: int) -> dict[int, tuple[bytes, bytes]]:
-    """Return the newest versions that are in the log of a household and of its certificates: content and salt by place.
+def list_facts(session: Session, household_id: int, size: int) -> dict[int, tuple[bytes, bytes]]:
+    """Return the newest versions of a household and of its certificates: content and salt by place.
 
+    Newest among the first ``size`` entries of the log: what a checkpoint of that size proves.
     Nothing of somebody who was erased is left to return.
     """
     newest = (
         select(LogPosition.place, MasterVersion.content, MasterVersion.salt)
         .join(LogPosition, LogPosition.entry_id == MasterVersion.entry_id)
         .where(MasterVersion.household_id == household_id, MasterVersion.subject.in_(("household", "certificate")))
+        .where(LogPosition.place < size)
         .ext(distinct_on(MasterVersion.subject, MasterVersion.subject_ref))
         .order_by(MasterVersion.subject, MasterVersion.subject_ref, MasterVersion.version.desc())
     )

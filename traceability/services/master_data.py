@@ -22,6 +22,7 @@ from traceability.services.chain import lock_chain, name_place
 from traceability.services.log import log_statement
 
 _SALT_BYTES = 32
+_ENDS = frozenset({"rejected", "withdrawn", "expired"})
 
 
 def log_household(*, session: Session, household_id: int, now: datetime) -> bool:
@@ -74,7 +75,10 @@ def log_product_class(*, session: Session, lot: LotView, now: datetime) -> bool:
 
 
 def log_certificate(*, session: Session, certificate_id: int, status: str, now: datetime) -> bool:
-    """Log that a certificate was added, verified, rejected, withdrawn, or ran out. False when it was logged before."""
+    """Log that a certificate was added, verified, rejected, withdrawn, or ran out. False when it was logged before.
+
+    A certificate that has ended never comes back, so a word of its beginning that arrives late is not logged any more.
+    """
     certificate = sellers.get_certificate(session, certificate_id)
     if sellers.get_household(session, certificate.household_id).is_erased:
         return False
@@ -90,7 +94,7 @@ def log_certificate(*, session: Session, certificate_id: int, status: str, now: 
         "expiresOn": _iso(certificate.expires_on),
     }
     last = _last(session, "certificate", str(certificate_id))
-    if last is not None and status == "added":
+    if last is not None and (status == "added" or (status == "verified" and last.status in _ENDS)):
         return False
     name = last.name if last is not None else new_ulid()
     return _log(

@@ -39,7 +39,7 @@ def lot_proof(code: str) -> ResponseReturnValue:
     if lot is None:
         raise NotFound
     log = open_log()
-    facts = list_facts(session, lot.household_id)
+    facts = list_facts(session, lot.household_id, log.newest.size)
     titles, entries = _list_entries(session, lot, facts)
     bundle = _bundle(lot, [entry for entry in entries if entry.place < log.newest.size], titles, log)
     for entry in bundle["entries"]:

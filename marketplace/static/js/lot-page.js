@@ -5,7 +5,8 @@ const ZONE_MS = 7 * 36e5, LIMIT_MS = 20_000;
 const SLOW_MS = 600_000;
 // A record is a little older than the moment in which others can see it.
 const COMMIT_MS = 60_000;
-const MAKER_MS = 4000;
+// What a household has just changed of itself is in the log some seconds later: how long to wait before looking again.
+const MAKER_MS = [3000, 5000], DAY_MS = 864e5;
 const MEMORY = "so-minh-bach";
 // Kinds of records that a page does not tell buyers.
 export const SILENT = new Set(["listed", "unlisted", "season_closed"]);
@@ -210,29 +211,39 @@ function checkHead(found) {
 }
 
 const spellPaper = ({ kind, stars, issuer, expiresOn }) =>
-  tidy(`${kind === "ocop" && stars ? `OCOP ${stars} sao` : PAPERS[kind]}, ${issuer}${expiresOn ? `, đến ngày ${spellDay(expiresOn)}` : ""}`);
+  tidy(`${kind === "ocop" && stars ? `OCOP ${stars} sao` : PAPERS[kind] ?? kind}, ${issuer}${expiresOn ? `, đến ngày ${spellDay(expiresOn)}` : ""}`);
 
-// Who made it and which papers the household has, against the versions that stand in the log. What changed after the page
-// was made is no contradiction.
+// Who made it and which papers the household has, against the newest versions in the log. What changed after the page was
+// made is no contradiction, but nothing to rely on either.
 function checkMaker({ maker: { household, certificates } }) {
-  const faults = [], waits = (entry) => entry && !isOlder(entry);
-  if (!household) return { faults, lines: ["Tên hộ và giấy chứng nhận ở đầu trang: sổ không có bản nào để so."] };
-  const told = household.opened, place = ["hamlet", "commune", "province"].map((name) => told[name]).filter(Boolean).join(", ");
-  for (const [name, sealed] of [["name", told.name], ["place", place]]) {
-    const said = tidy(document.querySelector(`[data-maker=${name}]`)?.textContent ?? "");
-    if (said !== tidy(sealed ?? "") && !waits(household)) faults.push(`Trang ghi hộ làm ra lô là “${said}”, bản của hộ trong sổ là “${tidy(sealed ?? "")}”.`);
-  }
+  const finding = new Finding();
+  const differs = (entry, said) => (isOlder(entry) || Date.parse(entry.leaf.recordTime) > Date.now() + DAY_MS ? finding.bad(said)
+    : finding.lower("waiting", "Hộ vừa đổi thông tin sau khi trang này mở ra. Tải lại trang để so."));
+  if (household) {
+    const told = household.opened, place = ["hamlet", "commune", "province"].map((name) => told[name]).filter(Boolean).join(", ");
+    for (const [name, sealed] of [["name", tidy(told.name ?? "")], ["place", tidy(place)]]) {
+      const said = tidy(document.querySelector(`[data-maker=${name}]`)?.textContent ?? "");
+      if (said !== sealed) differs(household, `Trang ghi hộ làm ra lô là “${said}”, bản của hộ trong sổ là “${sealed}”.`);
+    }
+  } else finding.lower("unknown", "Tên hộ ở đầu trang chưa so được: hộ đã xóa tên, hoặc tệp không kèm bản của hộ trong sổ.");
   for (const row of all("#chung-nhan + .facts > div")) {
-    const number = row.dataset.certificate ?? "", papers = certificates.filter(({ opened }) => opened.number === number);
+    const papers = certificates.filter(({ opened }) => opened.number === row.dataset.certificate), paper = papers.at(-1);
     const said = ["dt", "dd"].map((tag) => tidy(row.querySelector(tag)?.textContent ?? "")).join(", ");
-    if (papers.some((paper) => waits(paper) || (paper.status === "verified" && spellPaper(paper.opened) === said))) continue;
-    const paper = papers.at(-1);
-    if (!paper) faults.push(`Giấy “${said}” không có trong sổ.`);
-    else faults.push(`Trang ghi giấy “${said}”, trong sổ là “${spellPaper(paper.opened)}”${paper.status === "verified" ? "" : ", không được xã xác nhận"}.`);
+    if (papers.some(({ opened, status }) => status === "verified" && spellPaper(opened) === said)) continue;
+    if (paper) differs(paper, `Trang ghi giấy “${said}”, trong sổ là “${spellPaper(paper.opened)}”${paper.status === "verified" ? "" : ", không được xã xác nhận"}.`);
+    else if (household || certificates.length) finding.bad(`Giấy “${said}” không có trong sổ.`);
+    else finding.lower("unknown", "Giấy chứng nhận ở đầu trang chưa so được.");
   }
-  const day = spellDay(dayOf(household.leaf.recordTime));
-  return { faults, lines: faults.length ? [] : [`Tên hộ, nơi ở và giấy chứng nhận ở đầu trang: đúng với bản của hộ trong sổ (mục số ${count(household.index)}, ngày ${day}).`] };
+  if (household && finding.state === "ok") {
+    const day = spellDay(dayOf(household.leaf.recordTime));
+    finding.good(`Tên hộ, nơi ở và giấy chứng nhận ở đầu trang: đúng với bản của hộ trong sổ (mục số ${count(household.index)}, ngày ${day}).`);
+  }
+  return finding;
 }
+
+// A record that does not hold and that no step of the page is about: somebody put it into the file.
+const findFalse = ({ entries }, seen) => entries.filter((entry) => entry.fault && entry.leaf.kind === "event" && !seen.has(entry) && (!entry.body?.["cq:kind"] || SILENT.has(entry.body["cq:kind"])))
+  .map((entry) => `Mục số ${count(entry.index)} trong tệp bằng chứng: ${entry.fault.message}`);
 
 function findHidden(found, steps) {
   const shown = new Set(steps.map((step) => step.dataset.record));
@@ -348,7 +359,7 @@ function alarm(faults) {
   document.querySelector("main").prepend(alert);
 }
 
-function summarise(found, findings, faults, lines) {
+function summarise(findings, maker, faults, lines) {
   const number = (state) => findings.filter((finding) => finding.state === state).length;
   const [ok, waiting, unknown] = ["ok", "waiting", "unknown"].map(number);
   const wrong = [...faults, ...findings.flatMap((finding) => finding.faults)];
@@ -356,22 +367,26 @@ function summarise(found, findings, faults, lines) {
   alarm(wrong);
   if (wrong.length) paint("bad", `KHÔNG KHỚP: ${wrong.length} chỗ trên trang này không khớp với sổ. ${ok} bước khác thì khớp.`, [...faults, ...lines]);
   else if (!ok) paint(waiting ? "waiting" : "unknown", `Chưa bước nào kiểm được: ${rest || "trang không có bước nào"}.`, lines);
-  else paint("ok", `Máy này đã kiểm ${ok} bước, bước nào cũng khớp với sổ từng chữ một.${rest ? ` Còn ${rest}.` : ""}`, lines);
+  else {
+    const isWhole = maker.state === "ok";
+    paint(maker.state, `Máy này đã kiểm ${ok} bước, bước nào cũng khớp với sổ từng chữ một.${rest ? ` Còn ${rest}.` : ""}${isWhole ? "" : " Tên hộ hoặc giấy chứng nhận ở đầu trang thì chưa so được."}`, lines);
+  }
 }
 
 async function judge(found) {
   const steps = all(".timeline .tl"), seen = new Set(), lines = [], faults = found.faults.map((fault) => fault.message);
   const findings = steps.map((step) => checkStep(step, found, seen));
+  let maker = null;
   if (!found.checkpointFault) {
     faults.push(...checkHead(found), ...await checkPicture(found, findings.every((finding) => finding.state !== "waiting")));
-    const maker = checkMaker(found);
-    faults.push(...maker.faults);
+    maker = checkMaker(found);
+    faults.push(...maker.faults, ...findFalse(found, seen));
     const { older, newer } = findHidden(found, steps);
     faults.push(...older.map((entry) => `Trang giấu một ghi chép có trong sổ: mục số ${count(entry.index)}, ngày ${spellDay(dayOf(entry.body.eventTime))}.`));
     if (newer) lines.push(`Từ lúc trang này mở ra, sổ có thêm ${newer} ghi chép về lô. Tải lại trang để xem.`);
     lines.push(found.signatures ? `Chữ ký của sổ trên mốc ${count(found.checkpoint.size)} mục: đúng.`
       : "Máy này chưa kiểm được chữ ký (trình duyệt đời cũ, chưa có Ed25519). Mã băm và đường dẫn vào sổ thì đã kiểm.");
-    lines.push(...maker.lines);
+    lines.push(...maker.said);
     try { lines.push(await checkMemory(found)); } catch (error) {
       if (error instanceof proof.Fault) {
         faults.push(error.message);
@@ -382,7 +397,7 @@ async function judge(found) {
     lines.push(tellWitnesses(found));
   }
   steps.forEach((step, at) => write(step, findings[at]));
-  summarise(found, findings, faults, lines);
+  summarise(findings, maker, faults, lines);
 }
 
 export function run() {
@@ -408,8 +423,11 @@ async function check() {
     if (!globalThis.crypto?.subtle) return paint("unknown", "Chưa kiểm được: trang không mở qua đường truyền an toàn (https), hoặc trình duyệt quá cũ.");
     proof ??= await import(box.dataset.verifier);
     if (!await load()) return paint("waiting", "Chưa kiểm được: sổ chưa có mốc nào cho lô này. Hãy thử lại sau ít phút.");
-    // What a household has just changed of itself is in the log some seconds later.
-    if (!result.checkpointFault && checkMaker(result).faults.length) await wait(MAKER_MS).then(load);
+    for (const ms of MAKER_MS) {
+      if (result.checkpointFault || !checkMaker(result).faults.length) break;
+      await wait(ms);
+      try { await load(); } catch (error) { if (!(error instanceof Unreachable)) throw error; }
+    }
     await judge(result);
     offerPhotos();
   } catch (error) {

@@ -14,6 +14,9 @@ const CLOCK_SLACK = 600_000;
 const LATEST = 253_402_300_800n;
 // What a household says of itself: the log holds a salted hash, the file opens it.
 const FACT_KINDS = new Set(["master-data", "certificate"]);
+// Whatever of this is there is text.
+const FACT_TEXTS = ["name", "hamlet", "commune", "province", "household", "kind", "number", "issuer", "expiresOn"];
+const MAKERS = new Set(["harvest", "slaughter", "making", "packing"]), REGROUPINGS = new Set(["split", "merge"]);
 const utf8 = new TextEncoder();
 
 // Something that does not hold: a word for programs and a sentence for people.
@@ -221,7 +224,7 @@ async function readEntry(given, checkpoint) {
       index: entry.index, size: checkpoint.size, leafHash: await hashLeaf(utf8.encode(given.leaf)),
       proof: given.proof.map(readHash), root: checkpoint.root,
     });
-    if (FACT_KINDS.has(leaf.kind) && given.opened) entry.opened = await open(given.opened, entry);
+    if (FACT_KINDS.has(leaf.kind) && (given.opened ?? null) !== null) entry.opened = await open(given.opened, entry);
   } catch (error) {
     entry.fault = error instanceof Fault ? error : new Fault("entry", "Tệp bằng chứng có một mục bị hỏng.");
   }
@@ -229,11 +232,11 @@ async function readEntry(given, checkpoint) {
 }
 
 async function open({ content, salt }, { body }) {
-  const bytes = typeof salt === "string" && /^([0-9a-f]{2})*$/.test(salt) ? (salt.match(/../g) ?? []).map((pair) => parseInt(pair, 16)) : null;
-  const told = bytes && typeof content === "string" ? readJson(content) : null;
-  if (!told || hex(await sha256(join(Uint8Array.from(bytes), utf8.encode(content)))) !== body?.commit) {
-    fail("opened", "Thông tin của hộ trong tệp bằng chứng không đúng với bản đã niêm phong.");
-  }
+  const said = "Thông tin của hộ trong tệp bằng chứng không đúng với bản đã niêm phong.";
+  if (typeof content !== "string" || typeof salt !== "string" || !/^([0-9a-f]{2})*$/.test(salt)) fail("opened", said);
+  const bytes = Uint8Array.from(salt.match(/../g) ?? [], (pair) => parseInt(pair, 16)), told = readJson(content);
+  if (hex(await sha256(join(bytes, utf8.encode(content)))) !== body?.commit) fail("opened", said);
+  if (!told || Array.isArray(told) || FACT_TEXTS.some((name) => typeof (told[name] ?? "") !== "string")) fail("opened", said);
   return told;
 }
 
@@ -368,17 +371,21 @@ export async function checkBundle(bundle, lot) {
   return found;
 }
 
+// The household whose record made the lot, and what it says of itself. Of several versions the newest one counts.
 function findMaker(lot, { entries, faults }) {
-  const parties = new Set(entries.filter(({ body, leaf }) => leaf.chain && body?.["cq:lot"] === lot).map(({ leaf }) => leaf.chain?.party));
-  const maker = { certificates: [] };
+  const makes = ({ body, fault, leaf }) => !fault && leaf.kind === "event" && (REGROUPINGS.has(body?.["cq:kind"])
+    ? Array.isArray(body["cq:lots"]) && body["cq:lots"].includes(lot) : MAKERS.has(body?.["cq:kind"]) && body["cq:lot"] === lot);
+  const parties = new Set(entries.filter((entry) => entry.leaf.chain && makes(entry)).map(({ leaf }) => leaf.chain.party));
+  const newest = new Map();
   for (const { index, leaf, body, opened, fault } of entries.filter((entry) => FACT_KINDS.has(entry.leaf.kind))) {
     const isHousehold = body?.subject === "household", party = isHousehold ? body.name : opened?.household;
     if (fault) faults.push(fault);
-    else if (opened && (!party || !parties.has(party))) faults.push(new Fault("other-household", "Tệp bằng chứng kèm thông tin của một hộ khác với hộ làm ra lô."));
-    else if (opened && isHousehold) maker.household = { index, leaf, opened };
-    else if (opened && leaf.kind === "certificate") maker.certificates.push({ index, leaf, opened, status: body.status });
+    else if (!opened || !parties.size) continue;
+    else if (!parties.has(party)) faults.push(new Fault("other-household", "Tệp bằng chứng kèm thông tin của một hộ khác với hộ làm ra lô."));
+    else newest.set(body.name, { index, leaf, opened, isHousehold, status: body.status });
   }
-  return maker;
+  const told = [...newest.values()];
+  return { household: told.find((one) => one.isHousehold), certificates: told.filter((one) => !one.isHousehold && one.leaf.kind === "certificate") };
 }
 
 async function checkStatements(bundle, lot, found) {

@@ -123,6 +123,7 @@ all("input[type=date]").forEach((input) => {
   };
   on(input, "change", say);
   on(input, "input", say);
+  if (input.value) say();
 });
 all("[data-date-for]").forEach((button) => {
   const input = document.getElementById(button.dataset.dateFor);
@@ -152,7 +153,7 @@ all("[data-photo]").forEach((box) => {
   // The whole box takes the tap; what was chosen shows as pictures.
   box.classList.add("is-live");
   show(all(".photo-pick", box));
-  on(input, "change", async () => {
+  const take = async () => {
     const form = input.form, chosen = new DataTransfer();
     if (form) form.dataset.shrinking = "1";
     all("img", previews).forEach((picture) => URL.revokeObjectURL(picture.src));
@@ -167,7 +168,10 @@ all("[data-photo]").forEach((box) => {
     }
     input.files = chosen.files;
     if (form) delete form.dataset.shrinking;
-  });
+  };
+  on(input, "change", take);
+  // A browser may bring back what was chosen before.
+  if (input.files.length) take();
 });
 
 // Type-ahead, for communes and for the search field (ARIA combobox with a list).
@@ -260,7 +264,10 @@ on(document, "click", async (event) => {
 });
 
 // A strip of areas that runs off the screen begins at the one that is open.
-document.querySelector(".side-strip [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+all(".side-strip [aria-current]").forEach((link) => {
+  const strip = link.closest(".side-strip");
+  strip.scrollLeft += link.getBoundingClientRect().left - strip.getBoundingClientRect().left - (strip.clientWidth - link.offsetWidth) / 2;
+});
 
 // Filters stand open where there is room.
 if (matchMedia("(min-width: 56rem)").matches) all("details[data-open-wide]").forEach((node) => { node.open = true; });

@@ -166,12 +166,12 @@ def test_who_made_it_is_told_from_what_was_opened(log):
 @pytest.mark.parametrize(
     "opened", [7, {}, {"content": "{}"}, {"content": 7, "salt": "00"}, {"content": "{}", "salt": "0g"}]
 )
-def test_what_is_opened_in_no_known_way_is_damaged(log, opened):
+def test_what_is_opened_in_no_known_way_cannot_be_read(log, opened):
     log.tell({"name": "Nhà ông Thành"})
     bundle = log.bundle()
     bundle["entries"][7]["opened"] = opened
     report = check(bundle)
-    assert report.faults == ["The entry in place 7 of the file is damaged."]
+    assert report.faults == ["Entry 7: what the file tells of the household cannot be read."]
     assert "made by" not in report.to_text()
 
 
@@ -182,6 +182,7 @@ def test_what_is_not_opened_is_not_told_and_is_no_fault(log):
     report = check(bundle)
     assert report.exit_code == 0
     assert "made by" not in report.to_text()
+    assert "  the file does not tell who made it: erased, or left out\n" in report.to_text()
 
 
 def test_a_recall_that_no_signed_order_backs_is_left_open(log):
