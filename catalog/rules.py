@@ -1,12 +1,13 @@
 """Pure decisions about goods on sale: categories, states, which lot goes first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
 from marketplace.core.errors import Refused
+from marketplace.core.text import slugify
 
 #: Category code -> what it is called on the shelf, in the order of the shelf.
 CATEGORIES: dict[str, str] = {
@@ -148,3 +149,12 @@ def check_lot_fits(category: str, template: str) -> None:
         kind = CATEGORIES[category].lower()
         message = f"Lô này không phải {kind}. Hãy chọn lô khác hoặc sửa nhóm hàng của sản phẩm."
         raise Refused("lot_of_other_kind", message, field="lot_id")
+
+
+def is_same_goods(product_name: str, sold: Collection[str], produce: str) -> bool:
+    """Say whether a lot of ``produce`` may go on sale where lots of ``sold`` went before.
+
+    People write names freely, so one name within the other is enough; the first lot may be called anything.
+    """
+    made = slugify(produce)
+    return not sold or any(made in name or name in made for name in map(slugify, [*sold, product_name]))

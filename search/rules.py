@@ -1,6 +1,6 @@
 """How a buyer's words become a question: synonyms replace, filler words go, keyboards that were off are forgiven."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -94,6 +94,16 @@ def load_synonyms() -> Mapping[tuple[str, ...], tuple[Phrase, ...]]:
     Pairs that are always true (``eq``) count in full; close ones (``rel``) and those true in some phrases only
     (``ctx``) count less, so that goods of the typed name come first.
     """
+    return _tabulate(folded_syllables)
+
+
+@cache
+def _load_marked_synonyms() -> Mapping[tuple[str, ...], tuple[Phrase, ...]]:
+    """Return the same by words with their marks: what is said of "ngò" is not true of "ngô"."""
+    return _tabulate(syllables)
+
+
+def _tabulate(spell: Callable[[str], Sequence[str]]) -> Mapping[tuple[str, ...], tuple[Phrase, ...]]:
     table: dict[tuple[str, ...], dict[str, float]] = {}
     weights = {"eq": 1.0, "rel": _RELATED, "ctx": _BY_CONTEXT}
     rows = files("search").joinpath("data/synonyms.tsv").read_text("utf-8").splitlines()[1:]
@@ -103,7 +113,7 @@ def load_synonyms() -> Mapping[tuple[str, ...], tuple[Phrase, ...]]:
             continue
         names = {name.strip() for name in (north, *others.split("|")) if name.strip()}
         for name in names:
-            known = table.setdefault(tuple(folded_syllables(name)), {})
+            known = table.setdefault(tuple(spell(name)), {})
             for other in names:
                 weight = 1.0 if other == name else weights[kind]
                 known[other] = max(known.get(other, 0.0), weight)
@@ -128,7 +138,7 @@ def ask(text: str) -> Question:
         end = at + max(length, 1)
         own = make_phrase(" ".join(marked[at:end]))
         around = set(pairs[max(at - 1, 0) : end])
-        known = _fitting(own, table[own.folded]) if length and not around & _OTHER_THINGS else ()
+        known = _fitting(own) if length and not around & _OTHER_THINGS else ()
         units.append(Unit((own, *(phrase for phrase in known if phrase.folded != own.folded))))
         at = end
     return Question(tuple(units), tuple(pairs))
@@ -159,11 +169,11 @@ def _is_filler(marked: Sequence[str], at: int) -> bool:
     return marked[at] in _FILLERS or bool(_FILLERS_BESIDE.get(marked[at], frozenset()) & beside)
 
 
-def _fitting(own: Phrase, phrases: Sequence[Phrase]) -> Sequence[Phrase]:
+def _fitting(own: Phrase) -> Sequence[Phrase]:
     """Return the synonyms of what was really typed: with marks, "dứa" must not be taken for "dừa"."""
-    if not own.has_marks:
-        return phrases
-    return phrases if any(phrase.marked == own.marked for phrase in phrases) else ()
+    if own.has_marks:
+        return _load_marked_synonyms().get(own.marked, ())
+    return load_synonyms()[own.folded]
 
 
 def complete_kinds(typed: str, kinds: Mapping[str, str]) -> Sequence[str]:

@@ -19,6 +19,7 @@ from catalog.rules import (
     TAX_CLASSES,
     OfferState,
     check_lot_fits,
+    is_same_goods,
     next_offer_state,
     units_from_lot,
 )
@@ -32,7 +33,7 @@ from marketplace.core.photos import has_photo
 from marketplace.core.quantity import format_quantity, get_unit
 from marketplace.core.text import slugify
 from sellers import queries as sellers
-from traceability.queries.lots import LotView, list_sellable_lots
+from traceability.queries.lots import LotView, list_lots, list_sellable_lots
 from traceability.rules.sale_gate import claims_of
 from traceability.services.chain import lock_chain
 from traceability.services.sale import commit_to_sale, return_from_sale
@@ -226,6 +227,7 @@ def list_goods(
     if lot is None:
         raise LotNotSellable
     check_lot_fits(product.category, lot.template)
+    _refuse_other_goods(session, product, offer, lot)
     if lot.unit != product.content_unit:
         lot_unit, wanted = get_unit(lot.unit).label, get_unit(product.content_unit).label
         message = f"Lô này tính bằng {lot_unit}, còn sản phẩm tính bằng {wanted}."
@@ -259,6 +261,17 @@ def list_goods(
     )
     _step(session, offer, "publish", now)
     return units
+
+
+def _refuse_other_goods(session: Session, product: Product, offer: Offer, lot: LotView) -> None:
+    """Refuse a lot of other goods than those that the product was sold from: its page and its reviews are theirs."""
+    lot_ids = session.execute(select(Stock.lot_id).where(Stock.offer_id == offer.id)).scalars().all()
+    sold = [one.produce for one in list_lots(session, lot_ids).values()]
+    if not is_same_goods(product.name, sold, lot.produce):
+        message = (
+            f"Món này đang bán từ lô “{sold[0]}”, còn lô này là “{lot.produce}”. Hãy tạo sản phẩm riêng cho lô này."
+        )
+        raise Refused("lot_of_other_goods", message, field="lot_id")
 
 
 def _refuse_more_than_left(lot: LotView, wanted: Decimal) -> None:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from catalog.forms import ListingForm, PriceForm, ProductForm, TakeBackForm, WithdrawForm
 from catalog.queries import DeskProductPage, get_desk_product, list_desk_products
+from catalog.rules import is_same_goods
 from catalog.services import sell
 from catalog.services.sell import ProductDraft
 from catalog.views.blueprint import blueprint
@@ -23,7 +24,7 @@ from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, DomainError, NotFound
 from marketplace.core.money import format_vnd
 from marketplace.core.quantity import format_quantity, get_unit
-from traceability.queries.lots import LotView, list_sellable_lots
+from traceability.queries.lots import LotView, list_lots, list_sellable_lots
 from traceability.queries.sale_gate import judge_lot
 from traceability.rules.sale_gate import claims_of
 
@@ -271,7 +272,8 @@ def put_on_sale(product_id: int) -> ResponseReturnValue:
 
 
 def _fitting(product: DeskProductPage, lots: Sequence[LotView]) -> list[LotView]:
-    return [lot for lot in lots if lot.unit == product.content_unit]
+    sold = [one.produce for one in list_lots(db.session(), [one.lot_id for one in product.stock]).values()]
+    return [lot for lot in lots if lot.unit == product.content_unit and is_same_goods(product.name, sold, lot.produce)]
 
 
 def _listing_page(

@@ -24,6 +24,7 @@ from orders.rules.states import ConsignmentState
 from orders.rules.tracking import track
 from orders.services.cancel_order import cancel_order
 from orders.views.blueprint import blueprint
+from sellers.queries import name_bank
 from traceability.queries.recalls import list_recalls_of_lots
 
 _PER_PAGE = 20
@@ -42,7 +43,7 @@ def order(token: str) -> ResponseReturnValue:
 def _order_page(
     view: OrderView, *, cancel: CancelForm | None = None, review: ReviewForm | None = None, status: int = 200
 ) -> ResponseReturnValue:
-    db_session = db.session()
+    db_session, bank = db.session(), resolve(BankFeed)
     parcels = list_parcels(db_session, [part.number for part in view.consignments])
     recalls = list_recalls_of_lots(db_session, list_recalled_lines(db_session, view.id))
     page = render_template(
@@ -52,7 +53,8 @@ def _order_page(
         parcels=parcels,
         recalls=recalls,
         changes=list_changes(db_session, view.id),
-        bank=resolve(BankFeed),
+        bank=bank,
+        bank_name=name_bank(bank.bank_bin),
         cancel_form=cancel or CancelForm(),
         review_form=review or ReviewForm(formdata=None),
         reviews=list_own_reviews(db_session, [part.number for part in view.consignments]),

@@ -37,7 +37,7 @@ _SORTS: Mapping[str, tuple[str, Order]] = {
     "best": ("rating", Order.Desc),
 }
 #: Where a word is found -> how much that says. Marks that were typed and fit say more.
-_NAME, _NAME_MARKED, _BODY, _BODY_MARKED, _PAIR = 3.0, 5.0, 0.6, 1.0, 4.0
+_NAME, _NAME_MARKED, _NAME_OTHERWISE, _BODY, _BODY_MARKED, _PAIR = 3.0, 5.0, 1.2, 0.6, 1.0, 4.0
 _MIN_FUZZY = 4
 log = structlog.get_logger(__name__)
 
@@ -369,16 +369,18 @@ def _phrase(schema: tantivy.Schema, phrase: Phrase) -> Query:
 
 
 def _word(schema: tantivy.Schema, marked: str, folded: str, *, has_marks: bool) -> Query:
-    options = [
-        Query.boost_query(Query.term_query(schema, "name_folded", folded), _NAME),
-        Query.boost_query(Query.term_query(schema, "body_folded", folded), _BODY),
-    ]
     if has_marks:
-        options += [
-            Query.boost_query(Query.term_query(schema, "name_marked", marked), _NAME_MARKED),
-            Query.boost_query(Query.term_query(schema, "body_marked", marked), _BODY_MARKED),
+        # Whoever types marks means them: a name may differ by a slip, a description ("buổi" for "bưởi") may not.
+        found = [
+            ("name_marked", marked, _NAME_MARKED),
+            ("name_folded", folded, _NAME_OTHERWISE),
+            ("body_marked", marked, _BODY_MARKED),
         ]
-    return Query.disjunction_max_query(options)
+    else:
+        found = [("name_folded", folded, _NAME), ("body_folded", folded, _BODY)]
+    return Query.disjunction_max_query(
+        [Query.boost_query(Query.term_query(schema, field, word), weight) for field, word, weight in found]
+    )
 
 
 def _narrow(schema: tantivy.Schema, words: Query, filters: SearchFilters, *, without: str) -> Query:

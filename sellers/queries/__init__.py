@@ -23,6 +23,7 @@ from sellers.queries.households import (
     list_seller_disclosures,
     list_sites,
     list_valid_certificates,
+    name_bank,
     pick_badges,
     pickup_address,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "list_seller_disclosures",
     "list_sites",
     "list_valid_certificates",
+    "name_bank",
     "pick_badges",
     "pickup_address",
 ]

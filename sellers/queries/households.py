@@ -179,7 +179,12 @@ class PayoutView:
     @property
     def bank(self) -> str:
         """The bank's name."""
-        return BANKS.get(self.bank_bin, self.bank_bin)
+        return name_bank(self.bank_bin)
+
+
+def name_bank(bank_bin: str) -> str:
+    """Return a bank's name by its issuer number; the number where the bank is not known."""
+    return BANKS.get(bank_bin, bank_bin)
 
 
 def _households() -> Select[Household, str, str, str]:

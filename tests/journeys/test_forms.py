@@ -70,3 +70,23 @@ def test_without_scripts_the_browsers_own_fields_are_there(browser, market: Mark
     assert page.locator("#photos").bounding_box()["height"] >= 48
     assert not page.get_by_text("Chụp hoặc chọn ảnh").is_visible()
     context.close()
+
+
+@pytest.mark.parametrize("goes_on_at_once", [True, False])
+def test_an_amount_changed_in_the_basket_is_kept(someone, goes_on_at_once):
+    buyer = someone()
+    buyer.open("/tim?con-hang=1&q=mam+tom").locator(".product-name a").first.click()
+    buyer.page.wait_for_url("**/san-pham/**")
+    buyer.press("Thêm vào giỏ")
+    buyer.page.wait_for_url("**/gio-hang")
+    amount = buyer.page.locator("main input[name=quantity]")
+    assert amount.input_value() == "1"
+    buyer.page.locator("main [data-step-by='1']").click()
+    assert amount.input_value() == "2"
+    if goes_on_at_once:
+        buyer.page.get_by_role("link", name="Tiếp: nơi nhận hàng").click()
+        buyer.page.wait_for_url("**/thanh-toan")
+    else:
+        buyer.page.wait_for_event("load")
+    buyer.open("/gio-hang")
+    assert buyer.page.locator("main input[name=quantity]").input_value() == "2"

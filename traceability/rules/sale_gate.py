@@ -394,8 +394,9 @@ def _standing(facts: GateFacts) -> Iterable[Check]:
     text = "Xã đã xác nhận lô." if is_verified else "Xã chưa xác nhận lô này. Hãy gửi xã xác nhận."
     yield Check("verified", Group.LOT, "Xã xác nhận", is_verified, text, Place.LOT)
     is_free = facts.state != LotState.HELD
-    text = "Không bị tạm giữ." if is_free else "Lô đang bị tạm giữ. Xem lý do ở trang của lô."
-    yield Check("not_held", Group.LOT, "Không bị tạm giữ", is_free, text, Place.LOT)
+    text = "Không bị tạm giữ." if is_free else "Lý do ghi ở đầu trang của lô."
+    title = "Không bị tạm giữ" if is_free else "Lô đang bị tạm giữ"
+    yield Check("not_held", Group.LOT, title, is_free, text, Place.LOT)
     is_kept = facts.state != LotState.RECALLED
     text = "Không bị thu hồi." if is_kept else "Lô đã bị thu hồi nên không bán được nữa."
     yield Check("not_recalled", Group.LOT, "Không bị thu hồi", is_kept, text, Place.LOT)

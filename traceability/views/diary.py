@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from marketplace.accounts.gate import current_actor, needs
 from marketplace.accounts.rules import Permission
@@ -65,7 +66,13 @@ def diary() -> ResponseReturnValue:
         templates=TEMPLATES,
         today=today,
         alerts=tell_alerts(list_open_alerts(session, household_id)),
+        places=_name_places(session, household_id),
     )
+
+
+def _name_places(session: Session, household_id: int) -> dict[int, str]:
+    """Return what a household calls its places: two flocks begun on one day are told apart by their pens."""
+    return {site.id: site.name or site.kind_label for site in list_sites(session, household_id)}
 
 
 def _is_needy(lot: LotView) -> bool:
@@ -90,7 +97,12 @@ def choose_season(what: str) -> ResponseReturnValue:
         seasons = [one for one in seasons if TREATMENTS & set(get_template(one.template).work)]
     if len(seasons) == 1:
         return redirect(url_for(endpoint, season_id=seasons[0].id), 303)
-    return render_template("traceability/choose_season.html", seasons=seasons, endpoint=endpoint, templates=TEMPLATES)
+    return render_template(
+        "traceability/choose_season.html",
+        seasons=seasons,
+        endpoint=endpoint,
+        places=_name_places(db.session(), own_household_id()),
+    )
 
 
 @blueprint.route("/so-tay/vu/moi", methods=["GET", "POST"])

@@ -165,9 +165,9 @@ def tell_author(record: RecordView) -> str:
         return str(_("Sổ tự đối chiếu"))
     roles: dict[str, str] = {
         "household": _("Hộ sản xuất"),
-        "helper": _("Do người được hộ nhờ ghi hộ"),
-        "officer": _("Do cán bộ xã ghi hộ"),
-        "system": _("Chợ tự ghi"),
+        "helper": _("Người ghi hộ, do hộ nhờ"),
+        "officer": _("Cán bộ xã ghi hộ"),
+        "system": _("Chợ, máy tự ghi"),
     }
     return roles.get(record.entered_role, "")
 

@@ -112,6 +112,22 @@ all("[data-step]").forEach((box) => {
   });
 });
 
+// Amounts of the basket are kept as soon as they are changed; whoever goes on at once takes them along.
+all("form[data-autosubmit]").forEach((form) => {
+  let timer;
+  on(form, "change", () => { clearTimeout(timer); timer = setTimeout(() => form.requestSubmit(), 700); });
+  on(form, "submit", () => { clearTimeout(timer); timer = null; });
+  on(document, "click", async (event) => {
+    const link = event.target.closest("a[href]");
+    if (!timer || !link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    clearTimeout(timer);
+    timer = null;
+    const kept = await fetch(form.action, { method: "POST", body: new FormData(form) }).then((answer) => answer.ok, () => false);
+    kept ? location.assign(link.href) : form.requestSubmit();
+  });
+});
+
 // Dates: said back as people write them, whatever language the browser's own field speaks; today, yesterday.
 const WEEKDAYS = "Chủ nhật,Thứ Hai,Thứ Ba,Thứ Tư,Thứ Năm,Thứ Sáu,Thứ Bảy".split(",");
 all("input[type=date]").forEach((input) => {

@@ -75,6 +75,19 @@ def test_what_is_typed_is_found_among_the_first_three(index, row):
     assert wanted & set(found[:3]), found[:6]
 
 
+def test_marks_that_were_typed_are_meant(index):
+    """Coriander is called "ngò" too, and every description tells of some "buổi"."""
+    assert find(index, "ngô")[0] == "ngo-nep"
+    told = {
+        row["slug"]: f"{row['name']} {WORDS[row['slug']]['other_names']} {WORDS[row['slug']]['description']}"
+        for row in PRODUCTS
+    }
+    found = find(index, "bưởi")
+    assert found[0] == "buoi-lv"
+    assert [slug for slug in found if "bưởi" not in told[slug].lower()] == []
+    assert "buoi-lv" in find(index, "buoi")
+
+
 def test_there_are_enough_queries_to_mean_something():
     assert len(QUERIES) >= 60
     assert {slug for row in QUERIES for slug in row["wanted"].split("|")} <= set(SLUGS.values())

@@ -367,3 +367,24 @@ def test_photos_keep_their_order_and_never_repeat(session, now):
     with pytest.raises(NotFound):
         sell.put_photo_first(**who, sha256="9" * 64)
     assert len(session.execute(select(ProductPhoto.id)).all()) == 3
+
+
+@pytest.mark.parametrize(
+    ("produce", "is_taken"),
+    [("Rau muống", True), ("rau muống tía", True), ("Rau muống ruộng", True), ("Cải bẹ", False), ("Rau", True)],
+)
+def test_one_product_sells_one_kind_of_goods(session, now, produce, is_taken):
+    household_id = make_household(session)
+    product_id = make_unlisted_product(session, household_id, now=now)
+    list_goods(session, household_id, product_id, put_lot(session, household_id), 5, now=now)
+    other = put_lot(session, household_id, produce=produce)
+    if is_taken:
+        assert list_goods(session, household_id, product_id, other, 5, now=now) == 5
+        return
+    with pytest.raises(Refused) as refusal:
+        list_goods(session, household_id, product_id, other, 5, now=now)
+    assert (refusal.value.code, refusal.value.field) == ("lot_of_other_goods", "lot_id")
+    assert refusal.value.message == (
+        "Món này đang bán từ lô “Rau muống”, còn lô này là “Cải bẹ”. Hãy tạo sản phẩm riêng cho lô này."
+    )
+    assert lot_out(session, other) == 0

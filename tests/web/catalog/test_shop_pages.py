@@ -93,7 +93,7 @@ def test_a_product_page_says_everything_before_the_purchase(client, session, now
         "4,0 trên 5 sao",
         "Rau còn tươi.",
         "Chị Hà, Hà Nội",
-        "1,1 kg mỗi kg",
+        "1,1 kg cho mỗi kg, cả bao gói",
         f'href="/lo/{offer.lot_code}"',
     ):
         assert sentence in html

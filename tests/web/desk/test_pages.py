@@ -150,7 +150,15 @@ def test_money_in_all_its_states(client, session, offer, operator):
     response = client.get("/dieu-hanh/thanh-toan")
     page = words_of(response)
     assert response.status_code == 200
-    for words in ("Đúng", "Trùng", "Chưa rõ của ai", "Chờ chuyển tay", "Chuyển tiền hai lần", "111.000đ", "7.000đ"):
+    for words in (
+        "Đúng",
+        "Trùng",
+        "Chưa rõ của ai",
+        "Chờ chuyển thủ công",
+        "Chuyển tiền hai lần",
+        "111.000đ",
+        "7.000đ",
+    ):
         assert words in page, words
     assert SCRIPT not in response.get_data(as_text=True)
 

@@ -1,6 +1,7 @@
 """Every page of orders in every state, for those who may see it, at a cost that does not grow with its lines."""
 
 import io
+import re
 
 import pytest
 import resvg_py
@@ -174,6 +175,14 @@ def test_the_vietqr_picture_says_account_sum_and_code(client, session, offer):
     code = get_money(session, placed.order_id).transfer_code
     payload = encode_vietqr(bank_bin="970436", account_number="0123456789", amount_vnd=52_000, purpose=code)
     assert [one.text for one in codes] == [payload]
+
+
+def test_who_transfers_by_hand_reads_to_which_bank(client, session, offer):
+    placed = bring(session, offer, "awaiting")
+    page = client.get(f"/don/{placed.token}").text
+    code = get_money(session, placed.order_id).transfer_code
+    for term, value in (("Ngân hàng", "Vietcombank"), ("Số tài khoản", "0123456789"), ("Nội dung", code)):
+        assert re.search(rf"<dt>{term}</dt>\s*<dd>{value}</dd>", page), term
 
 
 @pytest.mark.parametrize("state", ["placed", "card", "paid", "expired", "refunded"])

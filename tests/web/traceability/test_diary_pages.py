@@ -370,7 +370,7 @@ def test_a_helper_writes_under_the_helpers_own_role(client, session, home, seaso
     role = session.execute(select(Record.entered_role).where(Record.kind == "watering")).scalar_one()
     assert role == "helper"
     html = body(client.get(f"/so-tay/vu/{season.id}"))
-    assert "Do người được hộ nhờ ghi hộ" in html
+    assert "Người ghi hộ, do hộ nhờ" in html
 
 
 @pytest.mark.parametrize("page", ["/so-tay", "/so-tay/vu/moi", "/so-tay/ghi/viec", "/xa/lo", "/xa/thu-hoi"])

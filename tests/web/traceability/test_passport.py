@@ -129,7 +129,7 @@ def test_a_kept_waiting_period_is_told(client, session, home):
     entry = HarvestEntry(happened_on=today, amount=Decimal(5), unit="kg", photos=(make_photo(session),))
     lot = record_harvest(**who, season_id=season.id, entry=entry, key=uuid.uuid4())
     html = unescape(body(client.get(f"/lo/{lot.code}")))
-    assert "Có dùng thuốc 1 lần, và lần nào cũng đợi hết thời gian cách ly" in html
+    assert "Có dùng thuốc 1 lần, lần nào cũng hết thời gian cách ly" in html
     assert "Cách ly 7 ngày" in html
     assert "chưa được xã xác nhận" in html
 

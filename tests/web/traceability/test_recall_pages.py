@@ -353,3 +353,13 @@ def test_more_lots_cost_no_more_statements(officer, session, home, lot, begin, t
     assert len(many) == len(few)
     session.expire_all()
     assert session.execute(text("SELECT count(*) FROM trace_recall_lots")).scalar_one() == 10
+
+
+def test_the_page_of_a_recalled_lot_praises_nothing_and_says_what_to_do(officer, lot, begin):
+    praise = ("hết thời gian cách ly ghi trên nhãn", "Sổ không ghi lần dùng thuốc nào")
+    assert any(words in body(officer.get(f"/lo/{lot.code}")) for words in praise)
+    begin()
+    html = body(officer.get(f"/lo/{lot.code}"))
+    assert "ĐANG THU HỒI" in html
+    assert "Trang đơn hàng của bạn ghi cách trả hàng và nhận lại tiền." in html
+    assert not any(words in html for words in praise)
