@@ -34,6 +34,9 @@ def label(reference: str) -> ResponseReturnValue:
     if household_id is None:
         raise NotFound
     view = queries.get_label(db.session(), reference, household_id, utcnow())
+    if view.parcel.state == ParcelState.CANCELLED:
+        message = "Vận đơn này đã hủy nên không in nhãn nữa. Đừng giao kiện cho bưu tá."
+        raise Conflict("parcel_cancelled", message)
     if view.content is not None and view.media_type == "application/pdf":
         response = Response(view.content, mimetype=view.media_type)
         response.headers["Content-Disposition"] = f'inline; filename="{_file_name(reference)}.pdf"'

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from catalog.errors import NotOnSale, OutOfStock
+from catalog.queries import list_offer_lines
 from logistics.ports import Carrier
 from marketplace.accounts.gate import current_actor, needs
 from marketplace.accounts.queries import find_person_by_id
@@ -110,7 +111,8 @@ def _change_basket(*, is_added: bool) -> ResponseReturnValue:
 
 def _basket_page(message: str, status: int, form: LineForm) -> ResponseReturnValue:
     view = find_basket(db.session(), session.get(_BASKET))
-    return render_template("orders/basket.html", basket=view, problem=message, typed=form), status
+    tried = list_offer_lines(db.session(), [form.offer_id.data]).get(form.offer_id.data or 0)
+    return render_template("orders/basket.html", basket=view, problem=message, typed=form, tried=tried), status
 
 
 @blueprint.route("/thanh-toan", methods=["GET", "POST"])

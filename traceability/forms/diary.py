@@ -174,8 +174,16 @@ class CorrectTreatmentForm(TreatmentForm, _Reason):
     """A treatment, put right."""
 
 
-class WithdrawForm(_Reason):
+class WithdrawForm(ReplaySafeForm):
     """An entry that should never have been written."""
+
+    reason = StringField(
+        _l("Vì sao gạch đi?"),
+        validators=[
+            Required(_l("Hãy ghi vì sao gạch đi.")),
+            Length(max=MAX_SHORT, message=_TOO_LONG),
+        ],
+    )
 
 
 class CloseForm(ReplaySafeForm):

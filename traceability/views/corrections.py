@@ -18,9 +18,11 @@ from traceability.forms.diary import (
     WithdrawForm,
     choices_of,
 )
+from traceability.queries.lots import LotView, list_household_lots
 from traceability.queries.records import RecordView, get_record
 from traceability.queries.seasons import SeasonView, get_season
 from traceability.rules.entries import IncomingEntry, WorkEntry
+from traceability.rules.lots import LotState
 from traceability.rules.templates import INCOMING_LABELS, TREATMENTS, WORK_LABELS, get_template
 from traceability.services.corrections import correct_record, read_entry, withdraw_record
 from traceability.views.blueprint import blueprint
@@ -140,6 +142,7 @@ def withdraw(record_id: int) -> ResponseReturnValue:
     if form.validate():
         try:
             with transaction() as session:
+                before = {lot.id for lot in list_household_lots(session, own_household_id()) if not _is_unsent(lot)}
                 withdraw_record(
                     session=session,
                     household_id=own_household_id(),
@@ -149,7 +152,11 @@ def withdraw(record_id: int) -> ResponseReturnValue:
                     key=form.key,
                     now=utcnow(),
                 )
+                lots = list_household_lots(session, own_household_id())
+                again = [lot.code for lot in lots if _is_unsent(lot) and lot.id in before]
             flash(_("Đã gạch ghi chép này. Dòng cũ vẫn còn để xem lại."), "success")
+            if again:
+                flash(_("Xã cần xác nhận lại lô %(codes)s. Hãy mở lô rồi gửi xã.", codes=", ".join(again)), "warning")
             return redirect(url_for("traceability.season", season_id=season.id), 303)
         except DomainError as error:
             status = show_refusal(form, error)
@@ -161,3 +168,7 @@ def withdraw(record_id: int) -> ResponseReturnValue:
         steps=tell_steps([record], is_private=True),
     )
     return page, status
+
+
+def _is_unsent(lot: LotView) -> bool:
+    return lot.state == LotState.RECORDED

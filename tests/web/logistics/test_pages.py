@@ -4,6 +4,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+import sqlalchemy
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -104,6 +105,20 @@ def test_a_parcel_without_waybill_prints_our_code_and_says_so(
     page = read(client, LABEL)
     assert "chưa cấp mã vận đơn" in page
     assert REF in page
+
+
+def test_the_label_of_a_cancelled_parcel_is_not_printed(
+    client: FlaskClient, session: Session, household_id: int
+) -> None:
+    parcel_id = make_parcel(session, household_id)
+    session.execute(
+        sqlalchemy.text("UPDATE logistics_parcels SET state = 'cancelled' WHERE id = :id"), {"id": parcel_id}
+    )
+    enter(client, session, Role.HOUSEHOLD, household_id=household_id)
+    response = client.get(LABEL)
+    assert response.status_code == 409
+    assert "Vận đơn này đã hủy nên không in nhãn nữa." in response.text
+    assert "Nguyễn Văn An" not in response.text
 
 
 @pytest.mark.usefixtures("parcel_id")

@@ -62,6 +62,7 @@ def test_nothing_of_something_takes_it_out_and_is_not_added(client, session, off
     put(client, offer.offer_id, "2")
     added = put(client, offer.offer_id, typed)
     assert (added.status_code, "Số lượng phải lớn hơn 0." in words_of(added)) == (422, True)
+    assert f'href="/san-pham/{offer.slug}"' in added.text.split("<main")[1]
     changed = client.post("/gio-hang/sua", data={"offer_id": str(offer.offer_id), "quantity": typed})
     assert changed.status_code == 303
     assert "Giỏ hàng đang trống" in words_of(client.get("/gio-hang"))

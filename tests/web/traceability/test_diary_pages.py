@@ -10,7 +10,7 @@ from marketplace.accounts.rules import Role
 from marketplace.core.clock import local_date, utcnow
 from tests.factories.accounts import make_user
 from tests.factories.sellers import make_household, make_site
-from tests.factories.traceability import make_lot, make_season, make_waiting_lot
+from tests.factories.traceability import make_lot, make_season, make_verified_lot, make_waiting_lot
 from tests.web.sign_in import sign_in
 from traceability.models.custody import Lot, Record, Season
 from traceability.queries.chain import verify_chain
@@ -286,7 +286,7 @@ def test_an_entry_can_be_struck_out(keeper, session, season, typed):
     )
     record_id = session.execute(select(Record.id).where(Record.kind == "watering")).scalar_one()
     page = f"/so-tay/ghi-chep/{record_id}/bo"
-    assert "Hãy ghi vì sao sửa." in body(keeper.post(page, data=typed()), 422)
+    assert "Hãy ghi vì sao gạch đi." in body(keeper.post(page, data=typed()), 422)
     assert keeper.post(page, data=typed(reason="Hôm đó trời mưa")).status_code == 303
     html = body(keeper.get(f"/so-tay/vu/{season.id}"))
     assert "Hôm đó trời mưa" in html
@@ -327,6 +327,25 @@ def test_a_season_is_closed_for_good(keeper, session, season, typed):
     assert keeper.post(page, data=typed(closed_on=str(local_date(utcnow())))).status_code == 303
     form = typed(kind="watering", operator="household", happened_on=str(local_date(utcnow())))
     assert "đã kết thúc" in body(keeper.post(f"/so-tay/vu/{season.id}/viec", data=form), 422)
+
+
+def test_what_held_a_verified_lot_and_is_struck_out_sends_it_to_the_commune_again(keeper, session, home, typed):
+    lot = make_verified_lot(session, home.household_id, actor=home.actor, site_id=home.site_id, now=utcnow())
+    spray = {
+        "kind": "spraying",
+        "product": "Thuốc Bt",
+        "target": "sâu tơ",
+        "waiting_days": "7",
+        "operator": "household",
+    }
+    day = str(lot.made_on - timedelta(days=1))
+    body(keeper.post(f"/so-tay/vu/{lot.season_id}/thuoc", data=typed(**spray, happened_on=day)), 303)
+    state = select(Lot.state).where(Lot.id == lot.id)
+    assert session.scalar(state) == "held"
+    record_id = session.execute(select(func.max(Record.id)).where(Record.kind == "spraying")).scalar_one()
+    page = keeper.post(f"/so-tay/ghi-chep/{record_id}/bo", data=typed(reason="Ghi nhầm"), follow_redirects=True).text
+    assert session.scalar(state) == "recorded"
+    assert f"Xã cần xác nhận lại lô {lot.code}. Hãy mở lô rồi gửi xã." in page
 
 
 def test_what_belongs_to_others_does_not_exist(keeper, session, typed):
