@@ -88,5 +88,6 @@ def test_an_amount_changed_in_the_basket_is_kept(someone, goes_on_at_once):
         buyer.page.wait_for_url("**/thanh-toan")
     else:
         buyer.page.wait_for_event("load")
+        assert buyer.page.evaluate("document.activeElement.dataset.stepBy") == "1"
     buyer.open("/gio-hang")
     assert buyer.page.locator("main input[name=quantity]").input_value() == "2"

@@ -113,10 +113,22 @@ all("[data-step]").forEach((box) => {
 });
 
 // Amounts of the basket are kept as soon as they are changed; whoever goes on at once takes them along.
+// The page comes back with the same control in focus.
+const FOCUS = "gio-hang-con-tro";
 all("form[data-autosubmit]").forEach((form) => {
   let timer;
+  const controls = () => all("button, input:not([type=hidden])", form), name = String(new FormData(form).get("offer_id"));
   on(form, "change", () => { clearTimeout(timer); timer = setTimeout(() => form.requestSubmit(), 700); });
-  on(form, "submit", () => { clearTimeout(timer); timer = null; });
+  on(form, "submit", () => {
+    clearTimeout(timer);
+    timer = null;
+    const at = controls().indexOf(document.activeElement);
+    try { if (at >= 0) sessionStorage.setItem(FOCUS, `${name} ${at}`); } catch { /* without storage the focus is lost */ }
+  });
+  try {
+    const [kept, at] = (sessionStorage.getItem(FOCUS) ?? "").split(" ");
+    if (kept === name) { sessionStorage.removeItem(FOCUS); controls()[at]?.focus({ preventScroll: true }); }
+  } catch { /* as above */ }
   on(document, "click", async (event) => {
     const link = event.target.closest("a[href]");
     if (!timer || !link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
