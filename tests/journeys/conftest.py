@@ -210,15 +210,10 @@ def lots(browser: Browser, market: Market) -> dict[str, str]:
     """Codes of verified lots with photos: ``plain``, and ``sold``, with parcels under way."""
     visitor = Person(browser, market, PHONE)
     found: dict[str, str] = {}
-    for address in _list_goods(visitor.page):
-        visitor.page.goto(address)
-        code = re.search(r'href="/lo/([^"]+)"', visitor.page.content())
-        if code is None:
-            continue
-        visitor.page.goto(f"/lo/{code[1]}")
+    for code in _open_lots(visitor.page):
         page = visitor.page.content()
         if 'data-decision="' in page and 'data-decision=""' not in page and page.count('class="tl-photos"') > 1:
-            found.setdefault("plain" if "data-sum" not in page else "sold", code[1])
+            found.setdefault("plain" if "data-sum" not in page else "sold", code)
         if len(found) == 2:
             break
     visitor.context.close()
@@ -229,18 +224,21 @@ def lots(browser: Browser, market: Market) -> dict[str, str]:
 def papers(browser: Browser, market: Market) -> str:
     """Code of a lot whose household has a certificate."""
     visitor = Person(browser, market, PHONE)
-    for address in _list_goods(visitor.page):
-        visitor.page.goto(address)
-        code = re.search(r'href="/lo/([^"]+)"', visitor.page.content())
-        if code is None:
-            continue
-        visitor.page.goto(f"/lo/{code[1]}")
+    for code in _open_lots(visitor.page):
         if visitor.page.locator("[data-certificate]").count() and "đến ngày" in visitor.page.content():
-            break
-    else:
-        pytest.fail("no lot of the demo market has a certificate on its page")
-    visitor.context.close()
-    return code[1]
+            visitor.context.close()
+            return code
+    pytest.fail("no lot of the demo market has a certificate on its page")
+
+
+def _open_lots(page: Page) -> Iterator[str]:
+    """Open the page of the next lot behind each product of the shelf; yield its code."""
+    for address in _list_goods(page):
+        page.goto(address)
+        code = re.search(r'href="/lo/([^"]+)"', page.content())
+        if code is not None:
+            page.goto(f"/lo/{code[1]}")
+            yield code[1]
 
 
 def _list_goods(page: Page) -> Iterator[str]:

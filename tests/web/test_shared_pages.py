@@ -44,6 +44,15 @@ def market(committed_app, tmp_path):
         db.engine.dispose()
 
 
+def come_as_buyer(market):
+    """Return the browser of a buyer, and the buyer's id."""
+    with market.app_context(), transaction() as session:
+        buyer = make_user(session)
+    client = market.test_client()
+    sign_in(client, buyer)
+    return client, buyer
+
+
 def token_of(page: str) -> str:
     return re.search(r"[\w.-]{40,}", page)[0]
 
@@ -164,10 +173,7 @@ def test_a_greeting_is_forgotten_after_a_breath(committed_app, tmp_path):
 
 
 def test_who_has_just_become_somebody_else_is_greeted_so_at_once(market):
-    with market.app_context(), transaction() as session:
-        buyer = make_user(session)
-    client = market.test_client()
-    sign_in(client, buyer)
+    client, buyer = come_as_buyer(market)
     assert "/tai-khoan" in client.get("/thu/gao").text
     with market.app_context(), transaction() as session:
         session.execute(text("UPDATE accounts_users SET roles = '{operator}' WHERE id = :id"), {"id": buyer})
@@ -177,10 +183,7 @@ def test_who_has_just_become_somebody_else_is_greeted_so_at_once(market):
 
 
 def test_a_greeting_ends_with_the_session(market):
-    with market.app_context(), transaction() as session:
-        buyer = make_user(session)
-    client = market.test_client()
-    sign_in(client, buyer)
+    client, _ = come_as_buyer(market)
     assert "/tai-khoan" in client.get("/thu/gao").text
     client.post("/dang-xuat")
     client.get("/thu/gao")

@@ -152,14 +152,12 @@ class HarvestForm(EntryForm):
     produce = _short(_l("Tên hàng"))
 
 
+def _reason(label: str, missing: str) -> StringField:
+    return StringField(label, validators=[Required(missing), Length(max=MAX_SHORT, message=_TOO_LONG)])
+
+
 class _Reason(ReplaySafeForm):
-    reason = StringField(
-        _l("Vì sao sửa?"),
-        validators=[
-            Required(_l("Hãy ghi vì sao sửa.")),
-            Length(max=MAX_SHORT, message=_TOO_LONG),
-        ],
-    )
+    reason = _reason(_l("Vì sao sửa?"), _l("Hãy ghi vì sao sửa."))
 
 
 class CorrectIncomingForm(IncomingForm, _Reason):
@@ -177,13 +175,7 @@ class CorrectTreatmentForm(TreatmentForm, _Reason):
 class WithdrawForm(ReplaySafeForm):
     """An entry that should never have been written."""
 
-    reason = StringField(
-        _l("Vì sao gạch đi?"),
-        validators=[
-            Required(_l("Hãy ghi vì sao gạch đi.")),
-            Length(max=MAX_SHORT, message=_TOO_LONG),
-        ],
-    )
+    reason = _reason(_l("Vì sao gạch đi?"), _l("Hãy ghi vì sao gạch đi."))
 
 
 class CloseForm(ReplaySafeForm):

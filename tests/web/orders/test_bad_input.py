@@ -1,6 +1,7 @@
 """What people, robots and the ill-minded type into the forms of orders: told what is wrong, and nothing changes."""
 
 import pytest
+from sqlalchemy import text
 
 from orders.services.deliver_consignment import follow_delivery
 from tests.factories.accounts import make_user
@@ -66,6 +67,13 @@ def test_nothing_of_something_takes_it_out_and_is_not_added(client, session, off
     changed = client.post("/gio-hang/sua", data={"offer_id": str(offer.offer_id), "quantity": typed})
     assert changed.status_code == 303
     assert "Giỏ hàng đang trống" in words_of(client.get("/gio-hang"))
+
+
+def test_no_way_back_is_shown_to_goods_that_are_not_on_sale(client, session, offer):
+    session.execute(text("UPDATE catalog_offers SET state = 'draft' WHERE id = :id"), {"id": offer.offer_id})
+    session.commit()
+    added = put(client, offer.offer_id, "0")
+    assert (added.status_code, f"/san-pham/{offer.slug}" in added.text) == (409, False)
 
 
 def test_goods_in_pieces_are_sold_whole(client, session):

@@ -296,23 +296,25 @@ def test_an_entry_can_be_struck_out(keeper, session, season, typed):
     assert "Ghi chép này đã được gạch đi" in body(keeper.get(response.location))
 
 
+SPRAY = {
+    "kind": "spraying",
+    "product": "Thuốc Bt",
+    "target": "sâu tơ",
+    "waiting_days": "7",
+    "operator": "household",
+}
+
+
 def test_a_correction_that_holds_a_lot_says_so(keeper, session, home, season, typed):
     today = local_date(utcnow())
     base = f"/so-tay/vu/{season.id}"
-    spray = {
-        "kind": "spraying",
-        "product": "Thuốc Bt",
-        "target": "sâu tơ",
-        "waiting_days": "7",
-        "operator": "household",
-    }
-    keeper.post(f"{base}/thuoc", data=typed(**spray, happened_on=str(today - timedelta(days=20))))
+    keeper.post(f"{base}/thuoc", data=typed(**SPRAY, happened_on=str(today - timedelta(days=20))))
     body(keeper.post(f"{base}/thu", data=typed(amount="10", unit="kg", happened_on=str(today))), 303)
     lot = session.execute(select(Lot)).scalar_one()
     html = body(keeper.get(base))
     assert "tạm giữ, không được bán" not in html
     record_id = session.execute(select(Record.id).where(Record.kind == "spraying")).scalar_one()
-    wrong_day = typed(**spray, happened_on=str(today - timedelta(days=2)), reason="Ghi nhầm ngày")
+    wrong_day = typed(**SPRAY, happened_on=str(today - timedelta(days=2)), reason="Ghi nhầm ngày")
     body(keeper.post(f"/so-tay/ghi-chep/{record_id}/sua", data=wrong_day), 303)
     html = body(keeper.get(base))
     assert f"Lô tạm giữ, không được bán: {lot.code}" in html
@@ -331,15 +333,8 @@ def test_a_season_is_closed_for_good(keeper, session, season, typed):
 
 def test_what_held_a_verified_lot_and_is_struck_out_sends_it_to_the_commune_again(keeper, session, home, typed):
     lot = make_verified_lot(session, home.household_id, actor=home.actor, site_id=home.site_id, now=utcnow())
-    spray = {
-        "kind": "spraying",
-        "product": "Thuốc Bt",
-        "target": "sâu tơ",
-        "waiting_days": "7",
-        "operator": "household",
-    }
     day = str(lot.made_on - timedelta(days=1))
-    body(keeper.post(f"/so-tay/vu/{lot.season_id}/thuoc", data=typed(**spray, happened_on=day)), 303)
+    body(keeper.post(f"/so-tay/vu/{lot.season_id}/thuoc", data=typed(**SPRAY, happened_on=day)), 303)
     state = select(Lot.state).where(Lot.id == lot.id)
     assert session.scalar(state) == "held"
     record_id = session.execute(select(func.max(Record.id)).where(Record.kind == "spraying")).scalar_one()
