@@ -7,7 +7,7 @@ RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 # Wheels are checked against the hashes in the lock file; where they come from is the machine's own setting.
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --quiet
-TESTS := tests/unit tests/integration tests/web tests/contracts tests/concurrency tests/architecture
+TESTS := tests/unit tests/integration tests/web tests/contracts tests/concurrency tests/redteam tests/architecture
 WORKERS ?= 2
 .DEFAULT_GOAL := help
 .PHONY: help run test check journeys bench tamper-drill reset screenshots lock
