@@ -150,6 +150,9 @@ class HarvestForm(EntryForm):
     best_before_on = VietnameseDateField(_l("Hạn sử dụng"), validators=[Optional()])
     grade = _short(_l("Loại"))
     produce = _short(_l("Tên hàng"))
+    stated_reason = TextAreaField(
+        _l("Vì sao lần này khác thường?"), validators=[Optional(), Length(max=MAX_NOTE, message=_TOO_LONG)]
+    )
 
 
 def _reason(label: str, missing: str) -> StringField:

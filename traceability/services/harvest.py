@@ -96,7 +96,7 @@ def record_harvest(
             certificates=list_covering(
                 list_valid_certificates(session, [household_id], entry.happened_on), produce, entry.happened_on
             ),
-            private={"note": entry.note.strip()},
+            private={"note": entry.note.strip(), "reason": entry.stated_reason.strip()},
         ),
         actor=actor,
         key=key,

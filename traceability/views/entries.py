@@ -266,6 +266,7 @@ def enter_harvest(season_id: int) -> ResponseReturnValue:
             grade=form.grade.data or "",
             produce=form.produce.data or "",
             inputs=inputs.chosen,
+            stated_reason=form.stated_reason.data or "",
             note=form.note.data or "",
             photos=photos,
         )
