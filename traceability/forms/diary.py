@@ -240,6 +240,7 @@ class VerifyForm(ReplaySafeForm):
         _l("Tôi đã đọc sổ và ảnh của lô này"),
         validators=[Required(_l("Hãy đọc sổ và ảnh của lô rồi đánh dấu vào ô này."))],
     )
+    reason = TextAreaField(_l("Vì sao vẫn xác nhận?"), validators=[Optional(), Length(max=MAX_NOTE, message=_TOO_LONG)])
 
 
 class SendBackForm(ReplaySafeForm):
