@@ -90,8 +90,8 @@ def live(session: Session, household_id: int, now: datetime) -> str:
     withdraw_record(**who, record_id=spray.id, reason="Ghi nhầm vụ", key=uuid.uuid4())
     request_verification(session=session, household_id=household_id, lot_id=lot.id, actor=keeper, now=now)
     verify_lot(
-        session=session, lot_id=lot.id, officer=officer, officer_title=OFFICER_TITLE, reason="Đã xem ruộng, vụ ghi nhầm.", signatory=SIGNATORY,
-        key=uuid.uuid4(), now=now,
+        session=session, lot_id=lot.id, officer=officer, officer_title=OFFICER_TITLE, signatory=SIGNATORY,
+        reason="Đã xem ruộng, vụ ghi nhầm.", key=uuid.uuid4(), now=now,
     )  # fmt: skip
     one, two = split_lot(**who, lot_id=lot.id, parts=[Decimal(10), Decimal(20)], happened_on=LAST, key=uuid.uuid4())
     merge_lots(**who, parts=[(one.id, Decimal(5)), (two.id, Decimal(5))], happened_on=LAST, key=uuid.uuid4())
