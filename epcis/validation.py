@@ -93,6 +93,11 @@ def list_event_problems(event: Any, context: Any) -> list[Problem]:
     return problems[:MAX_PROBLEMS] if problems else _event_problems(event, context)
 
 
+def is_context(value: Any) -> bool:
+    """Say whether a value can stand as an ``@context``: an address, an object that binds prefixes, or a list of both."""
+    return not [*_content_problems(value)] and _CONTEXT.is_valid(value)
+
+
 def locate_events(document: _Json) -> list[tuple[str, Any]]:
     """Return the events of a document whose envelope is sound, each with the JSON pointer to it."""
     body = document["epcisBody"]

@@ -32,7 +32,7 @@ from traceability.models.epcis import EpcisEvent, EventContext, EventName
 from traceability.rules.epcis_access import Viewer
 from traceability.rules.epcis_documents import StoredEvent
 from traceability.rules.epcis_names import make_term
-from traceability.rules.epcis_query import AnyId, AnyNumber, AnyTerm, Condition, EventQuery, IsDeclaration, Moment
+from traceability.rules.epcis_query import AnyId, AnyNumber, AnyTerm, Condition, EventQuery, IsDeclaration, Moment, NoTerm
 
 #: One answer is made in memory, so it holds at most so many bytes of events (but always one).
 MAX_ANSWER_BYTES = 20 * 1024 * 1024
@@ -179,8 +179,10 @@ def _express(condition: Condition) -> ColumnElement[bool]:
             return _COMPARE[comparison](getattr(EpcisEvent, column), moment)
         case AnyId(event_ids):
             return EpcisEvent.event_id.in_(event_ids)
-        case IsDeclaration():
-            return EpcisEvent.is_declaration.is_(True)
+        case NoTerm(term):
+            return ~_has_any([term])
+        case IsDeclaration(expected):
+            return EpcisEvent.is_declaration.is_(expected)
         case AnyNumber(key, comparison, numbers):
             # The term narrows it down by index; the path compares exactly, since JSONB keeps decimals as decimals.
             path = " || ".join(f"@ {_JSON_COMPARE[comparison]} $x{place}" for place in range(len(numbers)))

@@ -140,7 +140,8 @@ _PARAMETERS: Part = {
         " EQ_bizTransaction_<type>, EQ_source_<type>, EQ_destination_<type>; EQ|GT|GE|LT|LE_<quantity, value, minValue,"
         " maxValue, meanValue, sDev, percRank, percValue>[_<uom>]; EQ|GT|GE|LT|LE_<time, startTime, endTime>;"
         " EQ|GT|GE|LT|LE|EXISTS_[INNER_][ILMD_|ERROR_DECLARATION_]<prefix:field> for extension fields, with prefixes"
-        " bound by GS1-Extensions (or @context in a named query)."
+        " bound by GS1-Extensions (or @context in a named query, beside the query or in it). EXISTS_...=false asks for"
+        " events without the field. HASATTR_ and EQATTR_ are refused: no master data is kept."
     ),
     "maxProperties": MAX_PARAMETERS,
     "additionalProperties": {
@@ -148,6 +149,7 @@ _PARAMETERS: Part = {
     },
 }
 _WHOLE = {"type": "integer", "minimum": 1, "maximum": 1_000_000}
+_EXISTS: Part = {"type": "string", "enum": ["", "true", "false", "1", "0"]}
 _OF_PARAMETER: dict[str, Part] = {
     "eventType": {"type": "string", "example": "ObjectEvent|TransformationEvent"},
     "EQ_action": {"type": "string", "pattern": r"^(ADD|OBSERVE|DELETE)(\|(ADD|OBSERVE|DELETE)){0,2}$"},
@@ -156,8 +158,8 @@ _OF_PARAMETER: dict[str, Part] = {
     "eventCountLimit": {**_WHOLE, "description": "No more than so many events in all. Not with maxEventCount."},
     "maxEventCount": {**_WHOLE, "description": "More than so many: 413 QueryTooLargeException."},
     "EQ_quantity": {"type": "number"},
-    "EXISTS_errorDeclaration": {"type": "string", "description": "Its value means nothing."},
-    "EXISTS_sensorElementList": {"type": "string", "description": "Its value means nothing."},
+    "EXISTS_errorDeclaration": {**_EXISTS, "description": "Error declarations only; with false, everything else."},
+    "EXISTS_sensorElementList": {**_EXISTS, "description": "Events with sensor data only; with false, those without."},
     "WD_readPoint": {"type": "string", "description": "As EQ_readPoint: we know of no place inside another."},
     "WD_bizLocation": {"type": "string", "description": "As EQ_bizLocation: we know of no place inside another."},
 }
