@@ -129,8 +129,12 @@ _JOB: Part = {
         "success": {"type": "boolean", "description": "Nothing has gone wrong so far."},
         "captureErrorBehaviour": {"enum": ["rollback", "proceed"]},
         "errors": {"type": "array", "items": ref("schemas", "Problem")},
-        "cq:eventCount": {"type": "integer", "minimum": 0},
-        "cq:capturedCount": {"type": "integer", "minimum": 0},
+        "cq:eventCount": {"type": "integer", "minimum": 0, "description": "Events in the document."},
+        "cq:capturedCount": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "Those that are new here; the others failed, or were captured before.",
+        },
     },
 }
 _PARAMETERS: Part = {
@@ -144,8 +148,12 @@ _PARAMETERS: Part = {
         " events without the field. HASATTR_ and EQATTR_ are refused: no master data is kept."
     ),
     "maxProperties": MAX_PARAMETERS,
+    "properties": {"@context": {**_CONTEXT, "description": "Binds the prefixes of this query; no parameter."}},
     "additionalProperties": {
-        "anyOf": [_TEXT, {"type": "number"}, {"type": "array", "items": _TEXT, "maxItems": MAX_VALUES}]
+        "anyOf": [
+            {"type": ["string", "number", "boolean", "null"]},
+            {"type": "array", "items": _TEXT, "maxItems": MAX_VALUES},
+        ]
     },
 }
 _WHOLE = {"type": "integer", "minimum": 1, "maximum": 1_000_000}
