@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,6 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from tests.factories.repository import EXAMPLE, STANDARD, bearer, events_of, make_document, make_event
+from tests.factories.sellers import make_household
+from tests.factories.traceability import make_lot
+from tests.unit.traceability.json_ld import read
 from tests.web.epcis.conftest import API
 from tests.web.epcis.test_access import problem
 
@@ -58,6 +62,61 @@ def test_pages_lead_to_one_another_and_hold_everything_once(client, shelf):
         assert ("GS1-Next-Page-Token-Expires" in response.headers) is (address is not None)
     assert seen == [event for event in shelf if event["bizStep"] == "shipping"]
     assert pages == 3
+
+
+def test_on_pages_of_mixed_contexts_every_event_comes_back_as_it_came(client, session, key, capture):
+    """What a prefix stands for must not depend on the neighbours of an event, and nothing is written into it."""
+    make_lot(session, make_household(session))
+    records = [json.loads(bytes(body)) for body in session.scalars(text("SELECT body FROM trace_records ORDER BY id"))]
+    contexts = [
+        [STANDARD, EXAMPLE],
+        [STANDARD, {"ex": "https://other.example/"}],
+        [STANDARD, {"farm": "https://farm.example/"}],
+        [STANDARD, {"cq": "https://evil.example/"}],
+        [STANDARD, {"urn": "https://evil.example/"}],
+        [STANDARD, "https://elsewhere.example/context.jsonld"],
+        [STANDARD],
+    ]
+    came = [(record, [STANDARD]) for record in records]
+    for number in range(40):
+        context = contexts[number * number % 7]
+        prefix = next(iter(context[1]), "") if isinstance(context[-1], dict) else ""
+        note = {f"{prefix}:note": number} if prefix not in {"", "urn"} else {}
+        event = make_event(eventTime=f"2026-11-{1 + number % 17:02}T09:30:00+07:00", **note)
+        assert capture(make_document(event, context=context))["success"]
+        came.append((event, context))
+    by_time = sorted(came, key=lambda one: datetime.fromisoformat(one[0]["eventTime"]))
+    for query, expected in (("perPage=1000", came), ("perPage=7&orderBy=eventTime&orderDirection=ASC", by_time)):
+        address, seen, pages = f"{API}/events?{query}", [], 0
+        while address:
+            response = client.get(address)
+            page = events_of(response)
+            assert page
+            for event in page:
+                alone = client.get(f"{API}/events/{quote(event['eventID'], safe='')}")
+                assert events_of(alone) == [event]
+                assert read(event, response.json["@context"]) == read(event, alone.json["@context"])
+            seen += page
+            pages += 1
+            address = next_of(response)
+        assert seen == [event for event, _ in expected]
+        assert pages < len(expected)
+    for event, context in came:
+        alone = client.get(f"{API}/events/{quote(event['eventID'], safe='')}")
+        assert alone.json["@context"] == context
+
+
+def test_an_event_and_its_declaration_of_another_context_stand_on_pages_of_their_own(client, key, capture):
+    event = make_event(**{"ex:note": 1})
+    declaration = {**event, "errorDeclaration": {"declarationTime": "2026-11-19T08:00:00+07:00"}}
+    other = [STANDARD, {"ex": "https://other.example/"}]
+    capture(make_document(event))
+    capture(make_document(declaration, context=other))
+    first = client.get(f"{API}/events/{event['eventID']}")
+    assert (events_of(first), first.json["@context"]) == ([event], [STANDARD, EXAMPLE])
+    rest = client.get(next_of(first))
+    assert (events_of(rest), rest.json["@context"]) == ([declaration], other)
+    assert next_of(rest) is None
 
 
 def test_the_newest_come_first_when_asked_for(client, shelf):

@@ -187,8 +187,9 @@ _PATHS: dict[str, Any] = {
         "get": _operation(
             "One event, and what was declared wrong about it.",
             "Events",
-            {"200": answer("The event and its error declarations.", "EPCISQueryDocument")},
+            {"200": answer("The event and its error declarations.", "EPCISQueryDocument", PAGE_HEADERS)},
             problems=("404",),
+            parameters=PAGING_PARAMETERS,
         ),
         "options": _options(),
     },
