@@ -13,7 +13,7 @@ from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
 from traceability.api.access import check_key
 from traceability.api.blueprint import blueprint
-from traceability.api.negotiation import answer_json, read_extensions
+from traceability.api.negotiation import answer_events_json, read_extensions, read_translation
 from traceability.api.paging import hash_token, next_headers, read_expiry, read_turn
 from traceability.errors import EpcisProblem
 from traceability.queries.epcis_events import Page, Place, find_event, find_events, has_more_than
@@ -108,8 +108,14 @@ def answer_events(
 
 def _answer_page(page: Page, *, query_name: str, headers: Mapping[str, str]) -> Response:
     created = write_time(utcnow())
-    body = write_answer(page.events, context=page.context, query_name=query_name, created=created)
-    return answer_json(body, headers=headers)
+    body = write_answer(
+        page.events,
+        context=page.context,
+        query_name=query_name,
+        created=created,
+        translate=read_translation(),
+    )
+    return answer_events_json(body, headers=headers)
 
 
 def _unknown_event() -> EpcisProblem:
