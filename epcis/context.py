@@ -56,6 +56,41 @@ def _read_words() -> dict[str, frozenset[str]]:
 WORDS: Mapping[str, frozenset[str]] = _read_words()
 
 
+def _list_names() -> Iterator[str]:
+    """Yield the names that the standard context binds: prefixes, fields, types and words."""
+    yield from ("id", "type", "baseURL", "comment", "Collection", "member", "masterData", *PREFIXES, *WORDS)
+    for words in WORDS.values():
+        yield from words
+    for name in ("event", "document"):
+        schema = json.loads((Path(__file__).parent / "schema" / f"{name}.json").read_text(encoding="utf-8"))
+        for kind, part in schema["$defs"].items():
+            yield kind
+            yield from _list_fields(part)
+
+
+def _list_fields(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from part.get("properties", ())
+        for inner in part.values():
+            yield from _list_fields(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _list_fields(inner)
+
+
+_STANDARD_NAMES = frozenset(_list_names())
+
+
+def is_standard_name(name: str) -> bool:
+    """Say whether the standard context binds a name. It protects its own: nobody may bind them otherwise."""
+    return name in _STANDARD_NAMES
+
+
+def is_standard_context(address: str) -> bool:
+    """Say whether the standard context is known under an address."""
+    return _STANDARD_ADDRESS.fullmatch(address) is not None
+
+
 def standard_word(kind: str, value: str) -> str:
     """Return the CBV web URI of a bare word, CURIE or URN (``shipping``); any other URI stays as it is."""
     name = CLASSES[kind]
@@ -104,7 +139,7 @@ def unknown_contexts(*contexts: Any) -> list[str]:
         address
         for context in contexts
         for address in (context if isinstance(context, list) else [context])
-        if isinstance(address, str) and not _STANDARD_ADDRESS.fullmatch(address)
+        if isinstance(address, str) and not is_standard_context(address)
     ]
 
 

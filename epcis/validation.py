@@ -1,8 +1,15 @@
 """Is this an EPCIS 2.0 document, or event, in JSON? What is wrong with it, by JSON pointer and in short English.
 
-The rules are our own JSON Schema (``schema/*.json``), written after the text of EPCIS 2.0.1 and CBV 2.0. Formats are
-asserted: without that, a date such as "yesterday" and a URI with a space would pass. What a schema cannot say is said
-here: extension names need a prefix that the context binds, and content must have canonical bytes (RFC 8785).
+The rules are our own JSON Schema (``schema/*.json``), written after EPCIS 2.0.1 and CBV 2.0. Formats are asserted:
+without that, a date such as "yesterday" and a URI with a space would pass. What a schema cannot say is said here:
+extension names need a prefix that the context binds, and content must have canonical bytes (RFC 8785).
+
+Where the text of the standard and GS1's own JSON Schema 2.0.1 differ, this is what holds here:
+
+- Refused after the text, though the schema allows it: an AggregationEvent with ADD or DELETE and no ``parentID``; a
+  ``uom`` without a ``quantity``; fields of the five types that do not have their form in a vendor's own type; another
+  major version than 2; an empty ``@context``, or one that is no JSON-LD.
+- Taken though the schema forbids it: ``epcisBody`` with a single ``event``, as GS1's own examples have it.
 """
 
 import json
@@ -20,7 +27,7 @@ from epcis.context import PREFIXES, WORDS, bound_prefixes, unknown_contexts
 
 #: A type of a vendor's own (EPCIS 2.0, 7.4.7): a URI, or a name with a prefix; the standard's own names are no such.
 _VENDOR_TYPE = re.compile(
-    r"(?!epcis:|https://ref\.gs1\.org/)[A-Za-z][A-Za-z0-9+.-]{0,60}:[^\s\x00-\x1f<>\"{}|\\^`]{1,500}"
+    r"(?!epcis:|https://ref\.gs1\.org/)[A-Za-z][A-Za-z0-9+.-]{0,60}:([A-Za-z0-9._~!$&'()*+,;=:@/?#-]|%[0-9A-Fa-f]{2}){1,500}"
 )
 EVENT_TYPES = ("ObjectEvent", "AggregationEvent", "AssociationEvent", "TransactionEvent", "TransformationEvent")
 DOCUMENT_TYPES = ("EPCISDocument", "EPCISQueryDocument")
@@ -84,6 +91,11 @@ def list_event_problems(event: Any, context: Any) -> list[Problem]:
     """
     problems = [*_content_problems(event)]
     return problems[:MAX_PROBLEMS] if problems else _event_problems(event, context)
+
+
+def is_context(value: Any) -> bool:
+    """Say whether a value can stand as an ``@context``: an address, an object that binds prefixes, or a list of both."""
+    return not [*_content_problems(value)] and _CONTEXT.is_valid(value)
 
 
 def locate_events(document: _Json) -> list[tuple[str, Any]]:

@@ -13,10 +13,10 @@ from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
 from traceability.api.access import check_key
 from traceability.api.blueprint import blueprint
-from traceability.api.negotiation import answer_json, read_extensions
+from traceability.api.negotiation import answer_events_json, read_extensions, read_translation
 from traceability.api.paging import hash_token, next_headers, read_expiry, read_turn
 from traceability.errors import EpcisProblem
-from traceability.queries.epcis_events import Place, find_event, find_events, has_more_than
+from traceability.queries.epcis_events import Page, Place, find_event, find_events, has_more_than
 from traceability.rules.epcis_documents import write_answer
 from traceability.rules.epcis_query import Condition, read_query
 from traceability.rules.epcis_terms import parse_time
@@ -40,10 +40,15 @@ def events() -> Response:
 def event(event_id: str) -> Response:
     """Return one event, and what was declared wrong about it."""
     caller = check_key()
-    found = [] if "\x00" in event_id else find_event(db.session(), event_id, viewer=caller.viewer)
-    if not found:
-        raise EpcisProblem("NoSuchResourceException", "There is no event with this ID that you may see.")
-    return answer_json(write_answer(found, query_name=QUERY_NAME, created=write_time(utcnow())))
+    turn = read_turn(caller)
+    if "\x00" in event_id:
+        raise _unknown_event()
+    page = find_event(
+        db.session(), event_id, viewer=caller.viewer, after=_read_place(turn.place), per_page=turn.per_page
+    )
+    if not page.events:
+        raise _unknown_event()
+    return _answer_page(page, query_name=QUERY_NAME, headers=next_headers(caller, _write_place(page.next_place)))
 
 
 @blueprint.delete("/nextPageToken/<token>")
@@ -98,8 +103,23 @@ def answer_events(
     if left is not None:
         left -= len(page.events)
     headers = next_headers(caller, None if left == 0 else _write_place(page.next_place), left=left)
-    body = write_answer(page.events, query_name=query_name, created=write_time(utcnow()))
-    return answer_json(body, headers=headers)
+    return _answer_page(page, query_name=query_name, headers=headers)
+
+
+def _answer_page(page: Page, *, query_name: str, headers: Mapping[str, str]) -> Response:
+    created = write_time(utcnow())
+    body = write_answer(
+        page.events,
+        context=page.context,
+        query_name=query_name,
+        created=created,
+        translate=read_translation(),
+    )
+    return answer_events_json(body, headers=headers)
+
+
+def _unknown_event() -> EpcisProblem:
+    return EpcisProblem("NoSuchResourceException", "There is no event with this ID that you may see.")
 
 
 def _write_place(place: Place | None) -> list[Any] | None:

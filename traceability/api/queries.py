@@ -2,12 +2,14 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from flask import Response, request, url_for
 
 from epcis.context import prefixes_of
+from epcis.validation import is_context
 from marketplace.accounts.gate import needs
 from marketplace.accounts.rules import Permission
 from marketplace.core.clock import utcnow
@@ -26,6 +28,7 @@ from traceability.services.named_queries import drop_query, keep_query
 
 _NAME = re.compile(r"[^/\x00-\x1f\x7f]{1,120}")
 _LONGEST = 100_000
+_CONTEXT = "@context"
 
 
 @blueprint.get("/queries")
@@ -47,8 +50,9 @@ def new_query() -> Response:
     """Keep a query under a name."""
     key = require_key("may_query")
     name, query, context = _read_definition()
-    prefixes = {**read_extensions(), **prefixes_of(context)}
-    read_query(query, prefixes)
+    # The context stands beside the query, or inside it (query schema of EPCIS 2.0.1).
+    prefixes = {**read_extensions(), **prefixes_of(context, query.get(_CONTEXT))}
+    read_query(_without_context(query), prefixes)
     with transaction() as session:
         keep_query(
             session=session, owner_party=key.owner_party, name=name, query=query, prefixes=prefixes, now=utcnow()
@@ -87,7 +91,7 @@ def events_of_query(name: str) -> Response:
     if others:
         detail = f"A named query takes perPage and nextPageToken, and not {min(others)[:60]!r}."
         raise EpcisProblem("QueryParameterException", detail)
-    return answer_events(query.query, prefixes=query.prefixes, query_name=query.name)
+    return answer_events(_without_context(query.query), prefixes=query.prefixes, query_name=query.name)
 
 
 @blueprint.route("/queries/<name>/subscriptions", methods=["GET", "POST"])
@@ -129,7 +133,17 @@ def _read_definition() -> tuple[str, dict[str, Any], Any]:
         raise EpcisProblem("QueryValidationException", "A query is kept under a name.", faults=[fault])
     if not _can_be_kept(content):
         raise EpcisProblem("QueryValidationException", "A query holds no NUL and nothing that is no Unicode.")
-    return name, content["query"], content.get("@context")
+    query = content["query"]
+    for place, holder in ((f"/{_CONTEXT}", content), (f"/query/{_CONTEXT}", query)):
+        if _CONTEXT in holder and not is_context(holder[_CONTEXT]):
+            fault = (place, "is the address of a JSON-LD context, an object that binds prefixes, or a list of both")
+            raise EpcisProblem("QueryValidationException", "The context cannot be read.", faults=[fault])
+    return name, query, content.get(_CONTEXT)
+
+
+def _without_context(query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a query: the context only says what the prefixes in their names stand for."""
+    return {name: value for name, value in query.items() if name != _CONTEXT}
 
 
 def _can_be_kept(content: Any) -> bool:

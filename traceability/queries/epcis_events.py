@@ -30,9 +30,10 @@ from sqlalchemy.types import Text
 from traceability.models.custody import Record
 from traceability.models.epcis import EpcisEvent, EventContext, EventName
 from traceability.rules.epcis_access import Viewer
+from traceability.rules.epcis_contexts import SharedContext
 from traceability.rules.epcis_documents import StoredEvent
 from traceability.rules.epcis_names import make_term
-from traceability.rules.epcis_query import AnyId, AnyNumber, AnyTerm, Condition, EventQuery, IsDeclaration, Moment
+from traceability.rules.epcis_query import AnyId, AnyNumber, AnyTerm, Condition, EventQuery, IsDeclaration, Moment, NoTerm
 
 #: One answer is made in memory, so it holds at most so many bytes of events (but always one).
 MAX_ANSWER_BYTES = 20 * 1024 * 1024
@@ -56,14 +57,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some events, and where the next page begins; None when these were the last."""
+    """Some events, the ``@context`` that they share, and where the next page begins; None when these were the last."""
 
     events: Sequence[StoredEvent]
+    context: Any
     next_place: Place | None
 
 
 def find_events(session: Session, query: EventQuery, *, viewer: Viewer, after: Place | None, per_page: int) -> Page:
-    """Return a page of the events that fit a query and that the viewer may see. One statement."""
+    """Return a page of the events that fit a query and that the viewer may see. One statement.
+
+    The page ends early before an event that would be read otherwise under the context of the others.
+    """
     column = None if query.order_by is None else getattr(EpcisEvent, query.order_by)
     statement = _select_events().where(*_conditions(query, viewer))
     if column is None:
@@ -77,19 +82,7 @@ def find_events(session: Session, query: EventQuery, *, viewer: Viewer, after: P
             statement = statement.where(key < place if query.is_descending else key > place)
         ends = (column.desc(), EpcisEvent.id.desc()) if query.is_descending else (column, EpcisEvent.id)
         statement = statement.order_by(*ends)
-    rows = session.execute(statement.limit(per_page + 1)).all()
-    events: list[StoredEvent] = []
-    weight = 0
-    for row in rows[:per_page]:
-        event = _view(row)
-        weight += len(event.content)
-        if events and weight > MAX_ANSWER_BYTES:
-            break
-        events.append(event)
-    if len(events) == len(rows):
-        return Page(events, None)
-    last = rows[len(events) - 1]
-    return Page(events, Place(None if column is None else getattr(last, str(query.order_by)), last.id))
+    return _make_page(session.execute(statement.limit(per_page + 1)).all(), per_page, query.order_by)
 
 
 def has_more_than(session: Session, query: EventQuery, *, viewer: Viewer, number: int) -> bool:
@@ -98,13 +91,15 @@ def has_more_than(session: Session, query: EventQuery, *, viewer: Viewer, number
     return session.execute(select(func.count()).select_from(found)).scalar_one() > number
 
 
-def find_event(session: Session, event_id: str, *, viewer: Viewer) -> Sequence[StoredEvent]:
+def find_event(session: Session, event_id: str, *, viewer: Viewer, after: Place | None, per_page: int) -> Page:
     """Return an event and what was declared wrong about it, by its ID or its CBV hash. One statement."""
     is_it = EpcisEvent.event_id == event_id
     if event_id.startswith("ni:///"):
         is_it = or_(is_it, EpcisEvent.cbv_hash == event_id)
-    rows = session.execute(_select_events().where(is_it, _is_visible(viewer)).order_by(EpcisEvent.id).limit(100))
-    return [_view(row) for row in rows]
+    found = _select_events().where(is_it, _is_visible(viewer)).order_by(EpcisEvent.id)
+    if after is not None:
+        found = found.where(EpcisEvent.id > after.row)
+    return _make_page(session.execute(found.limit(per_page + 1)).all(), per_page, None)
 
 
 def list_event_names(
@@ -150,6 +145,23 @@ def _select_events() -> Select[*tuple[Any, ...]]:
     )
 
 
+def _make_page(rows: Sequence[Any], per_page: int, order_by: str | None) -> Page:
+    """Return as many events as one answer can hold: by number, by bytes, and under one context."""
+    shared = SharedContext()
+    events: list[StoredEvent] = []
+    weight = 0
+    for row in rows[:per_page]:
+        event = _view(row)
+        weight += len(event.content)
+        if (events and weight > MAX_ANSWER_BYTES) or not shared.admit(event):
+            break
+        events.append(event)
+    if len(events) == len(rows):
+        return Page(events, shared.value, None)
+    last = rows[len(events) - 1]
+    return Page(events, shared.value, Place(None if order_by is None else getattr(last, order_by), last.id))
+
+
 def _view(row: Any) -> StoredEvent:
     return StoredEvent(row.content, row.context, row.event_id, row.is_id_given)
 
@@ -179,8 +191,10 @@ def _express(condition: Condition) -> ColumnElement[bool]:
             return _COMPARE[comparison](getattr(EpcisEvent, column), moment)
         case AnyId(event_ids):
             return EpcisEvent.event_id.in_(event_ids)
-        case IsDeclaration():
-            return EpcisEvent.is_declaration.is_(True)
+        case NoTerm(term):
+            return ~_has_any([term])
+        case IsDeclaration(expected):
+            return EpcisEvent.is_declaration.is_(expected)
         case AnyNumber(key, comparison, numbers):
             # The term narrows it down by index; the path compares exactly, since JSONB keeps decimals as decimals.
             path = " || ".join(f"@ {_JSON_COMPARE[comparison]} $x{place}" for place in range(len(numbers)))

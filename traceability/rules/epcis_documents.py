@@ -1,7 +1,8 @@
 """EPCIS documents: read without losing anything, taken apart, and put together for an answer.
 
 An event is kept and given back as it came (``GS1-EPC-Format: Never_Translates``). The one thing that is added to it is
-an event ID, where the sender left that to us: the CBV hash of the event (CBV 2.0, section 8.9).
+an event ID, where the sender left that to us: the CBV hash of the event (CBV 2.0, section 8.9). Whoever asks for
+identifiers in another spelling gets a translation, which is not what was sealed.
 """
 
 import json
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from epcis.context import STANDARD_CONTEXT
+from epcis.translation import Translate, translate_event
 from traceability.errors import EpcisProblem
 
 DOCUMENT_TYPES = ("EPCISDocument", "EPCISQueryDocument")
@@ -130,17 +131,14 @@ def without_events(document: Document) -> dict[str, Any]:
     return {**document.content, "epcisBody": {**body, "queryResults": emptied}}
 
 
-def write_answer(events: Sequence[StoredEvent], *, query_name: str, created: str) -> bytes:
-    """Return an EPCISQueryDocument with these events, byte for byte as they were kept.
+def write_answer(
+    events: Sequence[StoredEvent], *, context: Any, query_name: str, created: str, translate: Translate | None = None
+) -> bytes:
+    """Return an EPCISQueryDocument with these events, byte for byte as they were kept, or translated.
 
-    Contexts of their documents join at the top. An event whose context says something else than the others' (a prefix
-    bound otherwise) brings its own, as EPCIS 2.0 allows.
+    ``context`` is what they share (``SharedContext``): each of them says under it what it said when it was captured.
     """
-    shared = [event.context for event in events if event.context is not None]
-    joined = _join(dict.fromkeys(shared))
-    top = joined if joined is not None else [STANDARD_CONTEXT]
-    written = [write_event(event, brings_context=joined is None) for event in events]
-    head = _spell({"@context": top, "type": "EPCISQueryDocument", "schemaVersion": "2.0", "creationDate": created})
+    head = _spell({"@context": context, "type": "EPCISQueryDocument", "schemaVersion": "2.0", "creationDate": created})
     results = _spell({"queryName": query_name})
     return b"".join(
         (
@@ -148,19 +146,17 @@ def write_answer(events: Sequence[StoredEvent], *, query_name: str, created: str
             b',"epcisBody":{"queryResults":',
             results[:-1].encode(),
             b',"resultsBody":{"eventList":[',
-            b",".join(written),
+            b",".join(write_event(event, translate) for event in events),
             b"]}}}}",
         )
     )
 
 
-def write_event(event: StoredEvent, *, brings_context: bool = False) -> bytes:
-    """Return an event as it came, with its ID; with the context of its document inside, if it is to bring it."""
-    if brings_context and event.context is not None:
+def write_event(event: StoredEvent, translate: Translate | None = None) -> bytes:
+    """Return an event as it came, with its ID; or with its identifiers in another spelling."""
+    if translate is not None:
         content = json.loads(event.content)
-        contexts = [json.loads(event.context), content.get("@context", [])]
-        entries = [entry for one in contexts for entry in (one if isinstance(one, list) else [one])]
-        return _spell({"eventID": event.event_id, **content, "@context": entries}).encode()
+        return _spell({"eventID": event.event_id, **translate_event(content, translate)}).encode()
     if event.is_id_given:
         return event.content
     return _spell({"eventID": event.event_id})[:-1].encode() + b"," + event.content[1:]
@@ -168,20 +164,3 @@ def write_event(event: StoredEvent, *, brings_context: bool = False) -> bytes:
 
 def _spell(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-
-
-def _join(contexts: Iterable[bytes]) -> list[Any] | None:
-    """Return one context that says what each of them says, or None when two of them disagree."""
-    remote: dict[str, None] = {STANDARD_CONTEXT: None}
-    terms: dict[str, Any] = {}
-    for written in contexts:
-        context = json.loads(written)
-        for entry in context if isinstance(context, list) else [context]:
-            if isinstance(entry, str):
-                remote[entry] = None
-            elif isinstance(entry, dict) and any(
-                terms.setdefault(name, value) != value for name, value in entry.items()
-            ):
-                return None
-    # The standard context is written first, unless a document has none but its own.
-    return [*remote, *([terms] if terms else [])]

@@ -1,9 +1,9 @@
 """The parameters of an EPCIS query become conditions on the index of events. Pure: nothing here knows a database.
 
 Source: EPCIS 2.0 section 8.2.7.1 (SimpleEventQuery) and the REST binding. Values of one parameter are alternatives
-(``|`` between them in an address, an array in JSON); different parameters must all hold. Not offered, and refused as
-unknown: ``HASATTR_`` and ``EQATTR_`` (they ask master data, which is not kept), and extension fields of places, sources
-and sensors.
+(``|`` between them in an address, an array in JSON); different parameters must all hold. ``EXISTS_`` with ``false``
+asks for the events that do not have the thing. Not offered, and refused as unknown: ``HASATTR_``, ``EQATTR_`` and
+``EQ_ATTR_`` (they ask master data, which is not kept), and extension fields of places, sources and sensors.
 """
 
 import math
@@ -41,6 +41,13 @@ class AnyTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class NoTerm:
+    """The event does not have this term."""
+
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """``happened_at`` or ``recorded_at`` compares so with a moment."""
 
@@ -67,10 +74,12 @@ class AnyId:
 
 @dataclass(frozen=True, slots=True)
 class IsDeclaration:
-    """The event is an error declaration."""
+    """The event is an error declaration, or is none."""
+
+    expected: bool = True
 
 
-Condition = AnyTerm | Moment | AnyNumber | AnyId | IsDeclaration
+Condition = AnyTerm | NoTerm | Moment | AnyNumber | AnyId | IsDeclaration
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +152,8 @@ def _read_condition(name: str, value: Any, prefixes: Mapping[str, str]) -> Condi
 
 def _read_extension(name: str, value: Any, found: re.Match[str], prefixes: Mapping[str, str]) -> Condition:
     comparison, inner, section, field = found.groups()
+    if field.startswith("ATTR_"):
+        raise _refused(name, "no attributes of master data are kept here")
     tag = _SECTIONS[section] + ("i" if inner else "")
     full = expand_name(field, prefixes)
     if full == field and ":" in field and "/" not in field and not field.startswith("urn:"):
@@ -150,7 +161,7 @@ def _read_extension(name: str, value: Any, found: re.Match[str], prefixes: Mappi
             name, f"its prefix {field.partition(':')[0]!r} is bound neither by GS1-Extensions nor by @context"
         )
     if comparison == "EXISTS":
-        return AnyTerm((make_term(f"{tag}?", full),))
+        return _existence(name, value, make_term(f"{tag}?", full))
     key = f"{tag}:{full}"
     if comparison == "EQ":
         return AnyTerm(tuple(make_term(key, text) for text in _with_numbers(_texts(name, value))))
@@ -270,12 +281,29 @@ def _event_ids(name: str, value: Any) -> Condition:
     return AnyId(tuple(_texts(name, value)))
 
 
-def _declarations(_name: str, _value: Any) -> Condition:
-    return IsDeclaration()
+def _declarations(name: str, value: Any) -> Condition:
+    return IsDeclaration(_is_wanted(name, value))
 
 
-def _sensors(_name: str, _value: Any) -> Condition:
-    return AnyTerm(("s",))
+def _sensors(name: str, value: Any) -> Condition:
+    return _existence(name, value, "s")
+
+
+def _existence(name: str, value: Any, term: str) -> Condition:
+    return AnyTerm((term,)) if _is_wanted(name, value) else NoTerm(term)
+
+
+def _is_wanted(name: str, value: Any) -> bool:
+    """Read the value of an EXISTS parameter. The standard gives it none (or null); false turns the question round."""
+    if value is None:
+        return True
+    values = value if isinstance(value, list) else [value]
+    text = write_value(values[0]).strip().lower() if len(values) == 1 else "?"
+    if text in {"", "true", "1"}:
+        return True
+    if text in {"false", "0"}:
+        return False
+    raise _refused(name, "it takes true, false, or nothing at all")
 
 
 _CLASSES = ("class", "inclass", "outclass")

@@ -1,7 +1,8 @@
 """Takes EPCIS events in: whole documents as jobs, single events at once.
 
 Source: EPCIS 2.0 section 8.2.6 (capture interface) and its REST binding. What is kept is what came; every event goes
-into the log in the same transaction. Sending something again changes nothing: its events are known by their IDs.
+into the log in the same transaction. Sending a document again changes nothing and succeeds: events that are known,
+letter for letter, are passed over. Another content under a known ID is refused.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from epcis.context import STANDARD_CONTEXT
@@ -19,6 +20,7 @@ from epcis.validation import list_event_problems, list_problems
 from marketplace.core.outbox import record_event
 from traceability.errors import EpcisProblem
 from traceability.events import DocumentCaptured
+from traceability.models.custody import Record
 from traceability.models.epcis import Capture, EpcisEvent
 from traceability.rules.epcis_documents import (
     MAX_ID_BYTES,
@@ -35,7 +37,10 @@ _CHUNK = 500
 #: So many faults are told of one document, and so many events that failed of one job.
 _MOST_FAULTS = 50
 _MOST_ERRORS = 500
-Known = tuple[str, bytes | None]
+#: By what an event is known: its ID, and the digest of a declaration's own bytes beside it.
+Identity = tuple[str, bytes | None]
+#: What an event says: the digest of its bytes, and its CBV hash, into which its prefixes go as what they stand for.
+Fingerprint = tuple[bytes, str]
 
 
 def check_document(body: bytes, *, proceeds: bool) -> Document:
@@ -99,7 +104,8 @@ def begin_capture(*, session: Session, capture_row: int, now: datetime) -> bool:
 def finish_capture(*, session: Session, capture_row: int, now: datetime) -> None:
     """Capture the events of a job and close it, all in this transaction. Doing it twice changes nothing.
 
-    Rolling back (the default) takes all events or none; proceeding takes those without a fault.
+    Rolling back (the default) takes all events or none; proceeding takes those without a fault. Events that the owner
+    has captured before, exactly as they are, are no fault and are not taken twice.
     """
     capture = _lock(session, capture_row)
     if capture is None or capture.finished_at is not None:
@@ -134,7 +140,7 @@ def check_event(body: bytes) -> Incoming:
 
 def capture_event(*, session: Session, incoming: Incoming, source: Source, now: datetime) -> None:
     """Capture one checked event. Raises ``EpcisProblem`` (ResourceAlreadyExistsException)."""
-    if _is_known(incoming, _list_known(session, [incoming], source.owner_party)):
+    if _identity(incoming) in _list_known(session, [incoming], source.owner_party):
         raise _duplicate(incoming.event_id)
     if _list_others(session, [incoming], source):
         raise _anothers(incoming.event_id)
@@ -148,7 +154,7 @@ def _lock(session: Session, capture_row: int) -> Capture | None:
 def _prepare_all(
     session: Session, document: Document, source: Source, *, is_checked: bool
 ) -> tuple[list[Incoming], list[dict[str, Any]]]:
-    """Return the events of a document that can be captured, and a problem for each of the others, in their order."""
+    """Return the events of a document that are new, and a problem for each that cannot be captured, in their order."""
     prepared: dict[int, Incoming] = {}
     problems: dict[int, EpcisProblem] = {}
     for position, event in enumerate(document.events):
@@ -160,12 +166,14 @@ def _prepare_all(
     others = _list_others(session, list(prepared.values()), source)
     kept = []
     for position, incoming in prepared.items():
-        if _is_known(incoming, known):
-            problems[position] = _duplicate(incoming.event_id)
+        before = known.get(_identity(incoming))
+        if before is not None:
+            if before != _fingerprint(incoming):
+                problems[position] = _duplicate(incoming.event_id)
         elif incoming.event_id in others:
             problems[position] = _anothers(incoming.event_id)
         else:
-            known.add(_identity(incoming))
+            known[_identity(incoming)] = _fingerprint(incoming)
             kept.append(incoming)
     return kept, [_describe(problems[position], document, position) for position in sorted(problems)]
 
@@ -202,25 +210,28 @@ def _spell(content: Any) -> bytes:
         raise EpcisProblem("ValidationException", "The content is nested too deeply.") from None
 
 
-def _identity(incoming: Incoming) -> Known:
-    """Return by what it is told that an event came before: its ID, and a declaration's own bytes beside it."""
-    return incoming.event_id, incoming.content if incoming.index.is_declaration else None
+def _identity(incoming: Incoming) -> Identity:
+    digest = hashlib.sha256(incoming.content).digest() if incoming.index.is_declaration else None
+    return incoming.event_id, digest
 
 
-def _is_known(incoming: Incoming, known: set[Known]) -> bool:
-    return _identity(incoming) in known
+def _fingerprint(incoming: Incoming) -> Fingerprint:
+    return hashlib.sha256(incoming.content).digest(), incoming.cbv_hash
 
 
-def _list_known(session: Session, incoming: Sequence[Incoming], owner_party: str) -> set[Known]:
-    """Return which of these events, and which declarations about them, the owner has captured before."""
+def _list_known(session: Session, incoming: Sequence[Incoming], owner_party: str) -> dict[Identity, Fingerprint]:
+    """Return what the owner has captured before under the IDs of these events: events, and declarations about them."""
     wanted = list({one.event_id for one in incoming})
-    declared = case((EpcisEvent.is_declaration, EpcisEvent.content))
-    known: set[Known] = set()
+    digest = func.sha256(func.coalesce(EpcisEvent.content, Record.body))
+    known: dict[Identity, Fingerprint] = {}
     for start in range(0, len(wanted), _CHUNK):
-        found = select(EpcisEvent.event_id, declared).where(
-            EpcisEvent.owner_party == owner_party, EpcisEvent.event_id.in_(wanted[start : start + _CHUNK])
+        found = (
+            select(EpcisEvent.event_id, EpcisEvent.is_declaration, digest, EpcisEvent.cbv_hash)
+            .outerjoin(Record, Record.id == EpcisEvent.record_id)
+            .where(EpcisEvent.owner_party == owner_party, EpcisEvent.event_id.in_(wanted[start : start + _CHUNK]))
         )
-        known |= {(event_id, content) for event_id, content in session.execute(found)}
+        for event_id, is_declaration, content, cbv_hash in session.execute(found):
+            known[event_id, content if is_declaration else None] = (content, cbv_hash)
     return known
 
 
@@ -251,7 +262,10 @@ def _invalid(faults: Sequence[tuple[str, str]], what: str = "The event") -> Epci
 
 
 def _duplicate(event_id: str) -> EpcisProblem:
-    detail = f"An event with the ID {event_id} was captured before. Only its error declaration may repeat that ID."
+    detail = (
+        f"Another event with the ID {event_id} was captured before. Under a known ID comes the same event again, letter"
+        " for letter, in a document; or an error declaration about it."
+    )
     return EpcisProblem("ResourceAlreadyExistsException", detail)
 
 

@@ -146,9 +146,15 @@ VALID: Mapping[str, Json] = {
                     "sensorReport": [
                         {"type": "Temperature", "value": 26.0, "uom": "CEL", "minValue": 25.5, "maxValue": 30},
                         {"type": "gs1:AbsoluteHumidity", "meanValue": 12.1, "sDev": 0.2, "uom": "A93"},
-                        {"type": "https://gs1.org/voc/Illuminance", "percRank": 50, "percValue": 8, "uom": "LUX"},
+                        {"type": "gs1:MT-Illuminance", "percRank": 50, "percValue": 8, "uom": "LUX"},
                         {"type": "Angle", "component": "x", "value": -0.5, "uom": "DD"},
-                        {"exception": "ALARM_CONDITION", "stringValue": "nóng", "booleanValue": False},
+                        {
+                            "type": "Temperature",
+                            "exception": "ALARM_CONDITION",
+                            "stringValue": "nóng",
+                            "booleanValue": False,
+                            "bizRules": "https://id.gs1.org/253/8930001000014r1",
+                        },
                         {"type": "Count", "hexBinaryValue": "ABCD01", "uriValue": "https://example.org/v/1"},
                     ],
                 }

@@ -74,13 +74,14 @@ def _stored(event, context, **about):
 
 
 def _answer(*events: StoredEvent):
-    return json.loads(write_answer(events, query_name="q", created="2026-11-20T03:00:00.000Z"))
+    return json.loads(write_answer(events, context=[], query_name="q", created="2026-11-20T03:00:00.000Z"))
 
 
 def test_events_stand_in_an_answer_byte_for_byte_under_one_context():
     event = make_event(**{"ex:note": "dấu tiếng Việt", "ex:amount": 12.5})
     written = write_answer(
         [_stored(event, [STANDARD_CONTEXT, EXAMPLE], is_id_given=True)],
+        context=[STANDARD_CONTEXT, EXAMPLE],
         query_name="q",
         created="2026-11-20T03:00:00.000Z",
     )
@@ -95,17 +96,6 @@ def test_a_missing_id_is_added_and_nothing_else():
     answer = _answer(_stored(event, None, is_id_given=False))
     (given,) = answer["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
     assert given == {"eventID": "urn:x:hash", **event}
-
-
-def test_contexts_that_contradict_each_other_go_with_their_events():
-    other = {"ex": "https://other.example/"}
-    answer = _answer(
-        _stored(make_event(), [STANDARD_CONTEXT, EXAMPLE], is_id_given=True),
-        _stored(make_event(), [STANDARD_CONTEXT, other], is_id_given=True),
-    )
-    assert answer["@context"] == [STANDARD_CONTEXT]
-    events = answer["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
-    assert [event["@context"][1] for event in events] == [EXAMPLE, other]
 
 
 def test_an_event_is_found_by_its_extension_fields_under_their_full_names():

@@ -16,6 +16,7 @@ from traceability.rules.epcis_query import (
     EventQuery,
     IsDeclaration,
     Moment,
+    NoTerm,
     read_query,
 )
 
@@ -95,6 +96,58 @@ def test_whatever_is_asked_is_read_or_refused_in_the_standards_words(parameters)
 )
 def test_a_parameter_becomes_a_condition(name, value, condition):
     assert read_query({name: value}, _BOUND).conditions == (condition,)
+
+
+_EXISTENCES = {
+    "EXISTS_sensorElementList": "s",
+    "EXISTS_ex:grade": "x?=https://ns.example/grade",
+    "EXISTS_INNER_ex:grade": "xi?=https://ns.example/grade",
+    "EXISTS_ILMD_ex:grade": "xl?=https://ns.example/grade",
+    "EXISTS_INNER_ILMD_ex:grade": "xli?=https://ns.example/grade",
+    "EXISTS_ERROR_DECLARATION_ex:grade": "xe?=https://ns.example/grade",
+    "EXISTS_INNER_ERROR_DECLARATION_ex:grade": "xei?=https://ns.example/grade",
+}
+
+
+@pytest.mark.parametrize("value", ["", None, "true", "True", True, "1", 1, ["true"]], ids=repr)
+def test_existence_is_asked_for(value):
+    assert read_query({"EXISTS_errorDeclaration": value}, _BOUND).conditions == (IsDeclaration(expected=True),)
+    for name, term in _EXISTENCES.items():
+        assert read_query({name: value}, _BOUND).conditions == (AnyTerm((term,)),)
+
+
+@pytest.mark.parametrize("value", ["false", "FALSE", False, "0", 0, ["false"]], ids=repr)
+def test_false_asks_for_what_does_not_have_it(value):
+    assert read_query({"EXISTS_errorDeclaration": value}, _BOUND).conditions == (IsDeclaration(expected=False),)
+    for name, term in _EXISTENCES.items():
+        assert read_query({name: value}, _BOUND).conditions == (NoTerm(term),)
+
+
+@pytest.mark.parametrize("value", ["no", "2", -1, "true|false", ["true", "false"], [], {}, [None], [[]]], ids=repr)
+@pytest.mark.parametrize("name", ["EXISTS_errorDeclaration", *_EXISTENCES])
+def test_existence_has_no_third_answer(name, value):
+    with pytest.raises(EpcisProblem, match="true, false") as refusal:
+        read_query({name: value}, _BOUND)
+    assert refusal.value.name == "QueryParameterException"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HASATTR_readPoint",
+        "HASATTR_ex:field",
+        "EQATTR_readPoint_ex:site",
+        "EQATTR_ex:field_ex:site",
+        "EQ_ATTR_readPoint_site",
+        "EQ_ATTR_ex:field_ex:site",
+        "EXISTS_ATTR_ex:field",
+    ],
+)
+@pytest.mark.parametrize("value", ["true", "false", "urn:x:1"])
+def test_what_asks_for_master_data_is_refused_and_never_answered_by_guess(name, value):
+    with pytest.raises(EpcisProblem, match=name) as refusal:
+        read_query({name: value}, {**_BOUND, "ATTR_ex": "https://ns.example/"})
+    assert refusal.value.name == "QueryParameterException"
 
 
 @pytest.mark.parametrize(

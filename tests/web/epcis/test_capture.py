@@ -77,24 +77,54 @@ def test_a_document_sent_again_brings_nothing_new(client, session, capture):
     event = make_event()
     document = make_document(event, make_event(eventID=None), {**event, "errorDeclaration": declared})
     assert capture(document)["success"]
-    again = capture(document)
-    assert not again["success"]
-    assert again["cq:capturedCount"] == 0
-    assert [error["type"] for error in again["errors"]] == ["epcisException:ResourceAlreadyExistsException"] * 3
-    assert [error["errors"][0]["pointer"] for error in again["errors"]] == [
-        f"#/epcisBody/eventList/{place}" for place in range(3)
-    ]
-    assert (count(session), count(session, "trace_log_entries")) == (3, 3)
+    for behaviour in ("rollback", "proceed"):
+        again = capture(document, GS1_Capture_Error_Behaviour=behaviour)
+        assert (again["running"], again["success"], again["errors"]) == (False, True, [])
+        assert (again["cq:eventCount"], again["cq:capturedCount"]) == (3, 0)
+    # Another writing of the same document: its events are the same, letter for letter.
+    assert capture(json.loads(json.dumps(document, sort_keys=True)))["success"]
+    assert (count(session), count(session, "trace_log_entries"), count(session, "trace_captures")) == (3, 3, 4)
     kinds = session.scalars(text("SELECT kind FROM trace_log_entries ORDER BY id")).all()
     assert kinds == ["event", "event", "error-declaration"]
     assert events_of(client.get(f"{API}/events/{event['eventID']}")) == [event, {**event, "errorDeclaration": declared}]
     assert len(events_of(client.get(f"{API}/events?EXISTS_errorDeclaration=1"))) == 1
 
 
-def test_one_duplicate_takes_back_a_whole_document_unless_it_proceeds(session, capture):
+def test_of_a_document_that_is_partly_known_only_what_is_new_is_captured(client, session, capture):
+    known, first, last = make_event(), make_event(eventID=None), make_event()
+    capture(make_document(known))
+    job = capture(make_document(first, known, last, first))
+    assert (job["success"], job["errors"], job["cq:eventCount"], job["cq:capturedCount"]) == (True, [], 4, 2)
+    kept = events_of(client.get(f"{API}/events"))
+    assert [kept[0], kept[2]] == [known, last]
+    assert kept[1] == {**first, "eventID": kept[1]["eventID"]}
+    assert (count(session), count(session, "trace_log_entries")) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "context"),
+    [
+        ({"bizStep": "receiving"}, None),
+        ({"recordTime": "2026-11-18T09:31:00Z"}, None),
+        ({"certificationInfo": ["https://example.org/cert"]}, None),
+        # The same letters, but the prefix stands for something else.
+        ({}, [STANDARD, {"ex": "https://ns.other.example/"}]),
+    ],
+)
+def test_another_event_under_a_known_id_fails(client, session, capture, changes, context):
+    known = make_event(**{"ex:note": "Ngô nếp"})
+    capture(make_document(known))
+    job = capture(make_document({**known, **changes}, context=context))
+    assert (job["success"], job["cq:capturedCount"]) == (False, 0)
+    assert [error["type"] for error in job["errors"]] == ["epcisException:ResourceAlreadyExistsException"]
+    assert job["errors"][0]["errors"][0]["pointer"] == "#/epcisBody/eventList/0"
+    assert events_of(client.get(f"{API}/events")) == [known]
+
+
+def test_one_false_duplicate_takes_back_a_whole_document_unless_it_proceeds(session, capture):
     known = make_event()
     capture(make_document(known))
-    document = make_document(make_event(), known, make_event())
+    document = make_document(make_event(), {**known, "disposition": "damaged"}, make_event())
     job = capture(document)
     assert (job["success"], job["cq:capturedCount"], len(job["errors"])) == (False, 0, 1)
     assert count(session) == 1

@@ -1,15 +1,22 @@
 """Events are found by query, read page by page, and browsed by what they name."""
 
+import json
 import re
+from datetime import datetime
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text
 
 from tests.factories.repository import EXAMPLE, STANDARD, bearer, events_of, make_document, make_event
+from tests.factories.sellers import make_household
+from tests.factories.traceability import make_lot
+from tests.unit.traceability.json_ld import read
 from tests.web.epcis.conftest import API
 from tests.web.epcis.test_access import problem
 
+DATA = Path(__file__).parents[2] / "data" / "epcis"
 SGTIN = "urn:epc:id:sgtin:8930001.000001."
 LINK = "https://id.gs1.org/01/08930001000018/21/7"
 
@@ -55,6 +62,61 @@ def test_pages_lead_to_one_another_and_hold_everything_once(client, shelf):
         assert ("GS1-Next-Page-Token-Expires" in response.headers) is (address is not None)
     assert seen == [event for event in shelf if event["bizStep"] == "shipping"]
     assert pages == 3
+
+
+def test_on_pages_of_mixed_contexts_every_event_comes_back_as_it_came(client, session, key, capture):
+    """What a prefix stands for must not depend on the neighbours of an event, and nothing is written into it."""
+    make_lot(session, make_household(session))
+    records = [json.loads(bytes(body)) for body in session.scalars(text("SELECT body FROM trace_records ORDER BY id"))]
+    contexts = [
+        [STANDARD, EXAMPLE],
+        [STANDARD, {"ex": "https://other.example/"}],
+        [STANDARD, {"farm": "https://farm.example/"}],
+        [STANDARD, {"cq": "https://evil.example/"}],
+        [STANDARD, {"urn": "https://evil.example/"}],
+        [STANDARD, "https://elsewhere.example/context.jsonld"],
+        [STANDARD],
+    ]
+    came = [(record, [STANDARD]) for record in records]
+    for number in range(40):
+        context = contexts[number * number % 7]
+        prefix = next(iter(context[1]), "") if isinstance(context[-1], dict) else ""
+        note = {f"{prefix}:note": number} if prefix not in {"", "urn"} else {}
+        event = make_event(eventTime=f"2026-11-{1 + number % 17:02}T09:30:00+07:00", **note)
+        assert capture(make_document(event, context=context))["success"]
+        came.append((event, context))
+    by_time = sorted(came, key=lambda one: datetime.fromisoformat(one[0]["eventTime"]))
+    for query, expected in (("perPage=1000", came), ("perPage=7&orderBy=eventTime&orderDirection=ASC", by_time)):
+        address, seen, pages = f"{API}/events?{query}", [], 0
+        while address:
+            response = client.get(address)
+            page = events_of(response)
+            assert page
+            for event in page:
+                alone = client.get(f"{API}/events/{quote(event['eventID'], safe='')}")
+                assert events_of(alone) == [event]
+                assert read(event, response.json["@context"]) == read(event, alone.json["@context"])
+            seen += page
+            pages += 1
+            address = next_of(response)
+        assert seen == [event for event, _ in expected]
+        assert pages < len(expected)
+    for event, context in came:
+        alone = client.get(f"{API}/events/{quote(event['eventID'], safe='')}")
+        assert alone.json["@context"] == context
+
+
+def test_an_event_and_its_declaration_of_another_context_stand_on_pages_of_their_own(client, key, capture):
+    event = make_event(**{"ex:note": 1})
+    declaration = {**event, "errorDeclaration": {"declarationTime": "2026-11-19T08:00:00+07:00"}}
+    other = [STANDARD, {"ex": "https://other.example/"}]
+    capture(make_document(event))
+    capture(make_document(declaration, context=other))
+    first = client.get(f"{API}/events/{event['eventID']}")
+    assert (events_of(first), first.json["@context"]) == ([event], [STANDARD, EXAMPLE])
+    rest = client.get(next_of(first))
+    assert (events_of(rest), rest.json["@context"]) == ([declaration], other)
+    assert next_of(rest) is None
 
 
 def test_the_newest_come_first_when_asked_for(client, shelf):
@@ -217,6 +279,71 @@ def test_a_named_query_remembers_what_its_prefixes_stand_for(client, key, captur
     query = {"@context": context, "name": "a", "query": {"EQ_mine:grade": "A"}}
     assert client.post(f"{API}/queries", json=query, headers=bearer(key)).status_code == 201
     assert events_of(client.get(f"{API}/queries/a/events?perPage=1", headers=bearer(key))) == [event]
+
+
+def test_a_named_query_may_bring_its_context_inside(client, key, capture):
+    """The query schema of EPCIS 2.0.1 has ``@context`` among the properties of a query."""
+    asked = json.loads((DATA / "named-query-with-context-inside.json").read_text(encoding="utf-8"))
+    shipped, other = make_event(**{"ex:grade": "A"}), make_event(bizStep="receiving")
+    capture(make_document(shipped, other))
+    assert client.post(f"{API}/queries", json=asked, headers=bearer(key)).status_code == 201
+    kept = client.get(f"{API}/queries/shipped", headers=bearer(key)).json
+    assert kept["query"] == asked["query"]
+    assert events_of(client.get(f"{API}/queries/shipped/events", headers=bearer(key))) == [shipped]
+    inside = {"@context": [STANDARD, {"mine": EXAMPLE["ex"]}], "EQ_mine:grade": ["A"]}
+    query = {"@context": {"mine": "https://other.example/"}, "name": "graded", "query": inside}
+    assert client.post(f"{API}/queries", json=query, headers=bearer(key)).status_code == 201
+    assert events_of(client.get(f"{API}/queries/graded/events", headers=bearer(key))) == [shipped]
+
+
+@pytest.mark.parametrize("context", [7, None, [], ["no uri"], [7], True], ids=repr)
+@pytest.mark.parametrize("is_inside", [True, False])
+def test_a_named_query_with_a_context_that_is_none_is_refused_by_its_place(client, session, key, context, is_inside):
+    query = {"name": "a", "query": {"EQ_action": ["ADD"]}}
+    (query["query"] if is_inside else query)["@context"] = context
+    told = problem(client.post(f"{API}/queries", json=query, headers=bearer(key)), 400, "QueryValidationException")
+    assert told["errors"][0]["pointer"] == ("#/query/@context" if is_inside else "#/@context")
+    assert session.execute(text("SELECT count(*) FROM trace_named_queries")).scalar_one() == 0
+
+
+def test_existence_may_be_asked_for_either_way(client, key, capture):
+    declared = {"declarationTime": "2026-11-19T08:00:00.000+07:00", "reason": "did_not_occur", "ex:who": {"ex:at": 1}}
+    warm = {"sensorReport": [{"type": "Temperature", "value": 4, "uom": "CEL"}]}
+    plain = make_event()
+    rich = make_event(
+        action="ADD",
+        sensorElementList=[warm],
+        ilmd={"ex:kind": {"ex:part": 1}},
+        **{"ex:note": {"ex:inner": 1}},
+    )
+    declaration = {**plain, "errorDeclaration": declared}
+    capture(make_document(plain, rich, declaration))
+    headers = {"GS1-Extensions": f"ex={EXAMPLE['ex']}"}
+    having = {
+        "EXISTS_errorDeclaration": [declaration],
+        "EXISTS_sensorElementList": [rich],
+        "EXISTS_ex:note": [rich],
+        "EXISTS_INNER_ex:inner": [rich],
+        "EXISTS_ILMD_ex:kind": [rich],
+        "EXISTS_INNER_ILMD_ex:part": [rich],
+        "EXISTS_ERROR_DECLARATION_ex:who": [declaration],
+        "EXISTS_INNER_ERROR_DECLARATION_ex:at": [declaration],
+    }
+    for name, expected in having.items():
+        for value in ("true", "", "1"):
+            assert events_of(client.get(f"{API}/events?{name}={value}", headers=headers)) == expected
+        others = [event for event in (plain, rich, declaration) if event not in expected]
+        for value in ("false", "0"):
+            assert events_of(client.get(f"{API}/events?{name}={value}", headers=headers)) == others
+        problem(client.get(f"{API}/events?{name}=maybe", headers=headers), 400, "QueryParameterException")
+
+
+@pytest.mark.parametrize("name", ["HASATTR_readPoint", "EQATTR_readPoint_ex:site", "EQ_ATTR_readPoint_ex:site"])
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_attributes_of_master_data_cannot_be_asked_for(client, shelf, name, value):
+    headers = {"GS1-Extensions": f"ex={EXAMPLE['ex']}"}
+    told = problem(client.get(f"{API}/events?{name}={value}", headers=headers), 400, "QueryParameterException")
+    assert name in told["detail"]
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,9 @@ _PATHS: dict[str, Any] = {
             parameters=[_BEHAVIOUR],
             body=_DOCUMENTS,
             needs_key=True,
-            description="The bytes are kept as they came. Sending the same events again changes nothing.",
+            description="The bytes are kept as they came. Sending the same document again changes nothing and succeeds:"
+            " events that are known letter for letter are passed over, new ones are captured. Another event under a"
+            " known ID is an error (ResourceAlreadyExistsException in the job).",
         ),
         "get": _operation(
             "List the jobs of the key's owner, newest first.",
@@ -185,8 +187,9 @@ _PATHS: dict[str, Any] = {
         "get": _operation(
             "One event, and what was declared wrong about it.",
             "Events",
-            {"200": answer("The event and its error declarations.", "EPCISQueryDocument")},
+            {"200": answer("The event and its error declarations.", "EPCISQueryDocument", PAGE_HEADERS)},
             problems=("404",),
+            parameters=PAGING_PARAMETERS,
         ),
         "options": _options(),
     },

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from traceability.api.negotiation import CAPTURE_LIMITS, EPCIS_VERSION, JSON, JSON_LD
+from traceability.api.negotiation import CAPTURE_LIMITS, EPC_FORMATS, EPCIS_VERSION, JSON, JSON_LD
 from traceability.api.paging import DEFAULT_PER_PAGE, MAX_PER_PAGE
 from traceability.api.problems import PROBLEM_JSON, PROBLEMS
 from traceability.rules.epcis_documents import MAX_BYTES, MAX_EVENTS
@@ -129,8 +129,12 @@ _JOB: Part = {
         "success": {"type": "boolean", "description": "Nothing has gone wrong so far."},
         "captureErrorBehaviour": {"enum": ["rollback", "proceed"]},
         "errors": {"type": "array", "items": ref("schemas", "Problem")},
-        "cq:eventCount": {"type": "integer", "minimum": 0},
-        "cq:capturedCount": {"type": "integer", "minimum": 0},
+        "cq:eventCount": {"type": "integer", "minimum": 0, "description": "Events in the document."},
+        "cq:capturedCount": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "Those that are new here; the others failed, or were captured before.",
+        },
     },
 }
 _PARAMETERS: Part = {
@@ -140,14 +144,20 @@ _PARAMETERS: Part = {
         " EQ_bizTransaction_<type>, EQ_source_<type>, EQ_destination_<type>; EQ|GT|GE|LT|LE_<quantity, value, minValue,"
         " maxValue, meanValue, sDev, percRank, percValue>[_<uom>]; EQ|GT|GE|LT|LE_<time, startTime, endTime>;"
         " EQ|GT|GE|LT|LE|EXISTS_[INNER_][ILMD_|ERROR_DECLARATION_]<prefix:field> for extension fields, with prefixes"
-        " bound by GS1-Extensions (or @context in a named query)."
+        " bound by GS1-Extensions (or @context in a named query, beside the query or in it). EXISTS_...=false asks for"
+        " events without the field. HASATTR_ and EQATTR_ are refused: no master data is kept."
     ),
     "maxProperties": MAX_PARAMETERS,
+    "properties": {"@context": {**_CONTEXT, "description": "Binds the prefixes of this query; no parameter."}},
     "additionalProperties": {
-        "anyOf": [_TEXT, {"type": "number"}, {"type": "array", "items": _TEXT, "maxItems": MAX_VALUES}]
+        "anyOf": [
+            {"type": ["string", "number", "boolean", "null"]},
+            {"type": "array", "items": _TEXT, "maxItems": MAX_VALUES},
+        ]
     },
 }
 _WHOLE = {"type": "integer", "minimum": 1, "maximum": 1_000_000}
+_EXISTS: Part = {"type": "string", "enum": ["", "true", "false", "1", "0"]}
 _OF_PARAMETER: dict[str, Part] = {
     "eventType": {"type": "string", "example": "ObjectEvent|TransformationEvent"},
     "EQ_action": {"type": "string", "pattern": r"^(ADD|OBSERVE|DELETE)(\|(ADD|OBSERVE|DELETE)){0,2}$"},
@@ -156,8 +166,8 @@ _OF_PARAMETER: dict[str, Part] = {
     "eventCountLimit": {**_WHOLE, "description": "No more than so many events in all. Not with maxEventCount."},
     "maxEventCount": {**_WHOLE, "description": "More than so many: 413 QueryTooLargeException."},
     "EQ_quantity": {"type": "number"},
-    "EXISTS_errorDeclaration": {"type": "string", "description": "Its value means nothing."},
-    "EXISTS_sensorElementList": {"type": "string", "description": "Its value means nothing."},
+    "EXISTS_errorDeclaration": {**_EXISTS, "description": "Error declarations only; with false, everything else."},
+    "EXISTS_sensorElementList": {**_EXISTS, "description": "Events with sensor data only; with false, those without."},
     "WD_readPoint": {"type": "string", "description": "As EQ_readPoint: we know of no place inside another."},
     "WD_bizLocation": {"type": "string", "description": "As EQ_bizLocation: we know of no place inside another."},
 }
@@ -181,8 +191,11 @@ AGREEMENTS: dict[str, Part] = {
     },
     "GS1-EPC-Format": _header_parameter(
         "GS1-EPC-Format",
-        {"enum": ["No_Preference", "Never_Translates", "Always_GS1_Digital_Link", "Always_EPC_URN"]},
-        "We never translate; Always_... is answered with 406.",
+        {"enum": list(EPC_FORMATS), "default": "No_Preference"},
+        "How identifiers of events are spelled in the answer. No_Preference and Never_Translates: as they came, byte for"
+        " byte. Always_GS1_Digital_Link and Always_EPC_URN: translated where the identifier has such a spelling; others"
+        " (private addresses, EPC schemes without a GS1 key, Digital Links under a company prefix that nobody knows)"
+        " stay as they are. The header of the answer says which it is.",
     ),
     "GS1-Extensions": _header_parameter(
         "GS1-Extensions",
@@ -208,7 +221,7 @@ PAGING_PARAMETERS: list[Part] = [
 _SPOKEN_HEADERS: dict[str, Part] = {
     "GS1-EPCIS-Version": {"schema": _VERSION},
     "GS1-CBV-Version": {"schema": _VERSION},
-    "GS1-EPC-Format": {"schema": {"const": "Never_Translates"}},
+    "GS1-EPC-Format": {"schema": {"enum": list(EPC_FORMATS[1:])}},
     "GS1-Extensions": {"schema": _TEXT},
     "GS1-Vendor-Version": {"schema": _TEXT},
 }
