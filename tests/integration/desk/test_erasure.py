@@ -22,7 +22,7 @@ from marketplace.core.photos import has_photo
 from marketplace.desk.erasure import erase, finish_erasures, preview_erasure
 from orders.services.cancel_order import cancel_order
 from sellers.queries import get_household
-from sellers.services.households import set_payout_account
+from sellers.services.payouts import set_payout_account
 from tests.factories.accounts import make_user
 from tests.factories.catalog import make_offer
 from tests.factories.orders import buy
