@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import structlog
 from flask import current_app
 from sqlalchemy.orm import Session
 
@@ -16,13 +17,18 @@ from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
 from marketplace.core.notices import put_on_desk, queue_email
 from marketplace.core.photos import delete_files
+from marketplace.core.registry import resolve
 from marketplace.core.tasks import once, task
 from marketplace.desk.erasure import finish_erasures as end_erasures
+from marketplace.desk.erasure import run_waiting
 from sellers.queries import get_account, get_change, get_household
+from traceability.ports import Signatory
+from traceability.queries.erasure import list_waiting_erasures
 from traceability.queries.lots import list_lots
 from traceability.queries.sensors import find_alert
 from traceability.rules.sensor_words import tell_alert, tell_calm
 
+log = structlog.get_logger(__name__)
 #: Codes that fit into one line of a notice.
 _CODES_NAMED = 3
 
@@ -384,3 +390,24 @@ def finish_erasures(**_: object) -> None:
     """Let orders forget people once the law no longer wants them kept."""
     with transaction() as session:
         end_erasures(session=session, now=utcnow())
+
+
+@task("desk.run_waiting_erasures", queue="default")
+def run_waiting_erasures(**_: object) -> None:
+    """Carry out approved erasures whose duties have ended, each in a transaction of its own.
+
+    One that fails stops no other; the task then fails, so that the operator sees it.
+    """
+    with transaction() as session:
+        waiting = list_waiting_erasures(session)
+    failed = []
+    for erasure_id in waiting:
+        try:
+            with transaction() as session:
+                run_waiting(session=session, erasure_id=erasure_id, signatory=resolve(Signatory), now=utcnow())
+        except Exception:
+            log.exception("erasure_failed", erasure_id=erasure_id)
+            failed.append(erasure_id)
+    if failed:
+        message = f"erasures failed: {', '.join(map(str, failed))}"
+        raise RuntimeError(message)
