@@ -210,6 +210,21 @@ def find_cod(session: Session, parcel_id: int) -> CodView | None:
     )
 
 
+def sum_cash_on_its_way(session: Session, references: Collection[str]) -> int:
+    """Return how much cash (đồng) of delivered parcels the carriers have not paid out. One statement."""
+    return int(
+        session.execute(
+            select(func.coalesce(func.sum(CodReceivable.amount_vnd), 0))
+            .join(Parcel, Parcel.id == CodReceivable.parcel_id)
+            .where(
+                Parcel.reference.in_(references),
+                Parcel.state == ParcelState.DELIVERED,
+                CodReceivable.state.in_((CodState.AWAITING, CodState.COLLECTED)),
+            )
+        ).scalar_one()
+    )
+
+
 def find_waybill(session: Session, parcel_id: int) -> tuple[str, str] | None:
     """Return (carrier, waybill) of a parcel; None as long as it has no waybill."""
     row = session.execute(

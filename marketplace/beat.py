@@ -24,6 +24,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         _ask("traceability.watch_sensors", DEFAULT, 300.0),
         _ask("traceability.thin_readings", DEFAULT, crontab(hour=1, minute=20)),
         _ask("traceability.review_gates", DEFAULT, crontab(hour=0, minute=20)),
+        _ask("desk.run_waiting_erasures", DEFAULT, 3600.0),
         _ask("desk.finish_erasures", DEFAULT, crontab(hour=1, minute=40)),
         _ask("traceability.verify_chains", DEFAULT, crontab(hour=2, minute=0)),
         _ask("traceability.weigh_scans", DEFAULT, 3600.0),

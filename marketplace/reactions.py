@@ -23,6 +23,16 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     # Households and their papers. Pages ask sellers as they are drawn; the search index is built anew each night.
     "sellers.household_verified": _HOUSEHOLD_SEEN,
     "sellers.household_changed": _HOUSEHOLD_SEEN,
+    "sellers.household_change_asked": [
+        ("traceability.log_household_change", DEFAULT),
+        ("desk.tell_officers_change", DEFAULT),
+    ],
+    "sellers.household_change_decided": [
+        ("traceability.log_household_change", DEFAULT),
+        ("desk.tell_household_change", DEFAULT),
+    ],
+    "sellers.payout_account_set": [("desk.tell_payout_set", DEFAULT)],
+    "sellers.payout_account_decided": [("desk.tell_payout_decided", DEFAULT)],
     "sellers.site_changed": [("traceability.log_site", DEFAULT)],
     "sellers.certificate_added": [("traceability.log_certificate", DEFAULT)],
     "sellers.certificate_verified": _CERTIFICATE_TURNED,

@@ -21,6 +21,48 @@ class HouseholdChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class HouseholdChangeAsked:
+    """A verified household wishes to change what its commune has verified; nothing has changed yet."""
+
+    name: ClassVar[str] = "sellers.household_change_asked"
+    change_id: int
+    household_id: int
+    commune_id: int
+    status: str = "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdChangeDecided:
+    """Such a request has ended: ``accepted`` or ``returned`` by an officer, ``withdrawn`` by the household."""
+
+    name: ClassVar[str] = "sellers.household_change_decided"
+    change_id: int
+    household_id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutAccountSet:
+    """A household says that its money goes elsewhere from now on: ``used`` at once, or ``waiting`` for its commune."""
+
+    name: ClassVar[str] = "sellers.payout_account_set"
+    account_id: int
+    household_id: int
+    commune_id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutAccountDecided:
+    """An officer looked at an account in another name than the verified one: ``used`` or ``returned``."""
+
+    name: ClassVar[str] = "sellers.payout_account_decided"
+    account_id: int
+    household_id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateVerified:
     """An officer has seen a certificate."""
 

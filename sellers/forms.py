@@ -5,7 +5,16 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    Field,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
@@ -147,6 +156,9 @@ class PayoutForm(BaseForm):
     )
     account_number = StringField(_l("Số tài khoản"), validators=[Required("Hãy nhập số tài khoản."), _at_most(40)])
     holder = StringField(_l("Tên chủ tài khoản"), validators=[Required("Hãy nhập tên chủ tài khoản."), _at_most(80)])
+    proof = PasswordField(
+        _l("Mật khẩu bạn đang dùng"), validators=[InputRequired("Hãy nhập mật khẩu để đổi nơi nhận tiền.")]
+    )
 
 
 class IdentityForm(BaseForm):
@@ -159,7 +171,10 @@ class IdentityForm(BaseForm):
         validators=[AnyOf(tuple(IDENTITY_METHODS), message="Hãy chọn cách xác minh.")],
     )
     number = StringField(_l("Số giấy tờ đã xem"), validators=[Optional(), _at_most(20)])
-    reason = StringField(_l("Lý do, nếu chưa xác minh được"), validators=[Optional(), _at_most(300)])
+    reason = StringField(
+        _l("Lý do, nếu chưa xác minh được hoặc có hộ trùng tên"), validators=[Optional(), _at_most(300)]
+    )
+    seen = HiddenField()
     decision = StringField(validators=[Regexp("^(dat|chua)$", message="Hãy bấm một trong hai nút bên dưới.")])
 
 
@@ -169,6 +184,14 @@ class DecisionForm(BaseForm):
     decision = StringField(validators=[Regexp("^(dat|chua)$", message="Hãy bấm một trong hai nút bên dưới.")])
     reason = StringField(_l("Lý do, nếu trả lại"), validators=[Optional(), _at_most(300)])
     certificate_id = IntegerField(validators=[InputRequired(), NumberRange(1, _BIGGEST_ID)])
+
+
+class ChangeDecisionForm(BaseForm):
+    """An officer's word on what a household wishes to change, or on an account in another name."""
+
+    decision = StringField(validators=[Regexp("^(dat|chua)$", message="Hãy bấm một trong hai nút bên dưới.")])
+    reason = StringField(_l("Lý do"), validators=[Optional(), _at_most(300)])
+    subject_id = IntegerField(validators=[InputRequired(), NumberRange(1, _BIGGEST_ID)])
 
 
 class BareForm(BaseForm):

@@ -19,7 +19,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core.base import Base
@@ -105,6 +105,34 @@ class IdentityCheck(Base):
     is_accepted: Mapped[bool] = mapped_column()
     reason: Mapped[str] = mapped_column(String(300), server_default="")
     checked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    #: Two households of one person are found by the last digits first; only those hashes are then computed.
+    __table_args__ = (Index("ix_sellers_identity_checks_last4", "last4", postgresql_where=text("last4 <> ''")),)
+
+
+class HouseholdChange(Base):
+    """Yêu cầu thay đổi: what a household that its commune has verified wishes to change of what was verified.
+
+    ``old`` and ``new`` hold the fields that differ. The old words stay in force until an officer has accepted the new.
+    """
+
+    __tablename__ = "sellers_household_changes"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    household_id: Mapped[int] = mapped_column(ForeignKey("sellers_households.id"), index=True)
+    old: Mapped[dict[str, str]] = mapped_column(JSONB)
+    new: Mapped[dict[str, str]] = mapped_column(JSONB)
+    state: Mapped[str] = mapped_column(String(12), server_default="asked")
+    asked_by: Mapped[int] = mapped_column(BigInteger)
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    decided_by: Mapped[int | None] = mapped_column(BigInteger)
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reason: Mapped[str] = mapped_column(String(300), server_default="")
+    __table_args__ = (
+        CheckConstraint("state IN ('asked','accepted','returned','withdrawn')", name="state_is_known"),
+        CheckConstraint("(state = 'asked') = (decided_at IS NULL)", name="decision_has_its_time"),
+        Index(
+            "uq_sellers_household_changes_open", "household_id", unique=True, postgresql_where=text("state = 'asked'")
+        ),
+    )
 
 
 class Site(Base):
@@ -118,6 +146,8 @@ class Site(Base):
     ulid: Mapped[str] = mapped_column(String(26), unique=True)
     kind: Mapped[str] = mapped_column(String(16))
     name: Mapped[str] = mapped_column(String(80))
+    #: The name without marks and case: no two places under one parent are told apart by those alone.
+    name_key: Mapped[str] = mapped_column(String(80))
     area_m2: Mapped[int | None] = mapped_column(Integer)
     capacity_heads: Mapped[int | None] = mapped_column(Integer)
     planting_area_code: Mapped[str | None] = mapped_column(String(40))
@@ -128,6 +158,15 @@ class Site(Base):
         ),
         CheckConstraint("area_m2 > 0", name="area_is_positive"),
         CheckConstraint("capacity_heads > 0", name="capacity_is_positive"),
+        Index(
+            "uq_sellers_sites_name",
+            "household_id",
+            "parent_id",
+            "name_key",
+            unique=True,
+            postgresql_where=text("is_active"),
+            postgresql_nulls_not_distinct=True,
+        ),
     )
 
 
@@ -159,7 +198,11 @@ class Certificate(Base):
 
 
 class PayoutAccount(Base):
-    """Where a household's money goes. A change is a new row, so that it can be traced."""
+    """Where a household's money goes. A change is a new row, so that it can be traced.
+
+    Money goes to the newest row that is ``used``. An account in another name than the verified one is ``waiting`` until
+    an officer has looked at it.
+    """
 
     __tablename__ = "sellers_payout_accounts"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -169,4 +212,14 @@ class PayoutAccount(Base):
     holder: Mapped[str] = mapped_column(String(80))
     set_by: Mapped[int] = mapped_column(BigInteger)
     set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    __table_args__ = (UniqueConstraint("household_id", "account_number", "set_at"),)
+    state: Mapped[str] = mapped_column(String(12), server_default="used")
+    decided_by: Mapped[int | None] = mapped_column(BigInteger)
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reason: Mapped[str] = mapped_column(String(300), server_default="")
+    __table_args__ = (
+        UniqueConstraint("household_id", "account_number", "set_at"),
+        CheckConstraint("state IN ('used','waiting','returned','withdrawn')", name="state_is_known"),
+        Index(
+            "uq_sellers_payout_accounts_open", "household_id", unique=True, postgresql_where=text("state = 'waiting'")
+        ),
+    )

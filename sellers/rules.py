@@ -1,10 +1,15 @@
 """Pure decisions about households, sites and certificates."""
 
+import hashlib
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from marketplace.core.errors import Refused
+from marketplace.core.text import fold
 
 
 class HouseholdState(StrEnum):
@@ -31,6 +36,15 @@ HOUSEHOLD_LABELS: dict[HouseholdState, str] = {
     HouseholdState.SUSPENDED: "Tạm khóa",
 }
 
+#: What a commune verifies of a household. Changing one of these goes back to the commune.
+VERIFIED_FIELDS = {
+    "shown_name": "Tên hiện trên chợ",
+    "representative": "Người đại diện",
+    "phone": "Điện thoại",
+    "hamlet": "Thôn, bản, tổ dân phố",
+    "address_line": "Số nhà, ngõ, đường",
+    "tax_code": "Mã số thuế",
+}
 HOUSEHOLD_KINDS = {"household": "Hộ gia đình", "cooperative": "Hợp tác xã"}
 SITE_KINDS = {
     "field": "Ruộng",
@@ -86,6 +100,23 @@ _OCOP_STARS = range(3, 6)
 _LONGEST_VALIDITY = timedelta(days=366 * 5)
 
 
+def was_verified(state: str) -> bool:
+    """Say whether a commune has verified a household in this state."""
+    return state in {HouseholdState.VERIFIED, HouseholdState.SUSPENDED}
+
+
+def digest_facts(facts: Mapping[str, str | None]) -> str:
+    """Return a short digest of what a commune verifies, so that an officer decides on what he or she has read."""
+    told = {name: facts.get(name) or "" for name in VERIFIED_FIELDS}
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def is_same_holder(holder: str, *, representative: str, shown_name: str, kind: str) -> bool:
+    """Say whether an account is in the verified name: the representative's, or a co-operative's own."""
+    names = {fold(representative)} | ({fold(shown_name)} if kind == "cooperative" else set())
+    return fold(holder) in names
+
+
 def next_household_state(current: HouseholdState, step: str) -> HouseholdState:
     """Return the state after a step. Raises ``Refused`` for a step that the table does not list."""
     try:
@@ -135,3 +166,76 @@ def split_place(full_name: str) -> PlaceName:
         if full_name.startswith(f"{kind} "):
             return PlaceName(kind, full_name.removeprefix(f"{kind} "))
     return PlaceName("", full_name)
+
+
+#: The first three digits of a citizen's number: the province of the registration of birth (Circular 59/2021/TT-BCA,
+#: appendix; the merger of provinces in 2025 left numbers as they are).
+_BIRTH_PROVINCES = frozenset(
+    (1, 2, 4, 6, 8, 10, 11, 12, 14, 15, 17, 19, 20, 22, 24, 25, 26, 27, 30, 31, 33, 34, 35, 36, 37, 38, 40, 42, 44, 45,
+     46, 48, 49, 51, 52, 54, 56, 58, 60, 62, 64, 66, 67, 68, 70, 72, 74, 75, 77, 79, 80, 82, 83, 84, 86, 87, 89, 91, 92,
+     93, 94, 95, 96)
+)  # fmt: skip
+_CITIZEN_DIGITS = 12
+_YOUNGEST = 15
+_OLDEST = 120
+_TAX_CODE = re.compile(r"\d{10}(-?\d{3})?")
+_SEPARATORS = re.compile(r"[\s.]+")
+_ACCOUNT = re.compile(r"\d{6,19}")
+#: How numbers of cards begin (ISO/IEC 7812), by how many digits they have: NAPAS, Visa, Mastercard, JCB, UnionPay.
+_CARDS = {
+    16: re.compile(r"9704|4|5[1-5]|2(22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)|35(2[89]|[3-8]\d)|62"),
+    19: re.compile(r"9704|62"),
+}
+
+
+def check_identity_number(method: str, typed: str, today: date) -> str:
+    """Return the number of an identity paper, digits alone. Raises ``Refused`` for one that cannot exist.
+
+    A citizen's number has 12 digits: province of birth, century and sex, year, serial (Decree 137/2015/ND-CP, art. 13).
+    VNeID shows the same number. A business is known by its tax code: 10 digits, a branch by 10 and 3; a household
+    business since July 2025 by its owner's own number (Circular 86/2024/TT-BTC).
+    """
+    number = _SEPARATORS.sub("", typed)
+    if method == "business_licence":
+        if _is_tax_code(number) or _is_citizen(number, today):
+            return number.replace("-", "")
+        message = "Số đăng ký kinh doanh có 10 chữ số, chi nhánh có 13 chữ số, hộ kinh doanh dùng 12 số của chủ hộ."
+        raise Refused("identity_number", message, field="number")
+    if not _is_citizen(number, today):
+        message = (
+            "Số căn cước (số định danh trong VNeID) có 12 chữ số, bắt đầu bằng mã tỉnh, rồi thế kỷ và năm sinh. "
+            "Hãy so lại từng chữ số với giấy tờ."
+        )
+        raise Refused("identity_number", message, field="number")
+    return number
+
+
+def _is_tax_code(number: str) -> bool:
+    return number.isascii() and _TAX_CODE.fullmatch(number) is not None
+
+
+def _is_citizen(number: str, today: date) -> bool:
+    if not (number.isascii() and number.isdigit() and len(number) == _CITIZEN_DIGITS):
+        return False
+    born = 1900 + int(number[3]) // 2 * 100 + int(number[4:6])
+    return int(number[:3]) in _BIRTH_PROVINCES and _YOUNGEST <= today.year - born <= _OLDEST
+
+
+def check_account_number(typed: str) -> str:
+    """Return the number of a bank account. Raises ``Refused`` for what is none, and for the number of a card."""
+    number = _SEPARATORS.sub("", typed).replace("-", "")
+    if not (number.isascii() and _ACCOUNT.fullmatch(number)):
+        message = "Số tài khoản cần từ 6 đến 19 chữ số, không có chữ hay dấu."
+        raise Refused("account_number", message, field="account_number")
+    card = _CARDS.get(len(number))
+    if card is not None and card.match(number) and _passes_luhn(number):
+        message = (
+            "Đây là số in trên thẻ ngân hàng, không phải số tài khoản. Hãy xem số tài khoản trong ứng dụng ngân hàng."
+        )
+        raise Refused("card_number", message, field="account_number")
+    return number
+
+
+def _passes_luhn(number: str) -> bool:
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(number)))
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0

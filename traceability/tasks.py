@@ -125,6 +125,14 @@ def log_household(*, delivery_id: int, household_id: int, **_: object) -> None:
             master_data.log_household(session=session, household_id=household_id, now=utcnow())
 
 
+@task("traceability.log_household_change", queue="default")
+def log_household_change(*, delivery_id: int, change_id: int, status: str, **_: object) -> None:
+    """Log that a household asked to change what was verified, or what became of it."""
+    with once(delivery_id) as session:
+        if session is not None:
+            master_data.log_household_change(session=session, change_id=change_id, status=status, now=utcnow())
+
+
 @task("traceability.log_site", queue="default")
 def log_site(*, delivery_id: int, site_id: int, **_: object) -> None:
     """Log what the public sees of a place now."""

@@ -46,7 +46,7 @@ def erase_by_command(
             now=utcnow(),
         )
     with transaction() as session:
-        seen = preview_erasure(session, get_erasure(session, erasure_id))
+        seen = preview_erasure(session, get_erasure(session, erasure_id), now=utcnow())
     what = f"{seen.shown}: {seen.private_details} own notes, {seen.mentions} mentions. Erase for good?"
     if not is_sure(what):
         return f"Nothing was erased; request {erasure_id} waits on the operator's page."
@@ -59,4 +59,6 @@ def erase_by_command(
             signatory=resolve(Signatory),
             now=utcnow(),
         )
+    if done.state == "waiting":
+        return f"Duties under law go first; request {erasure_id} is approved and runs by itself when they have ended."
     return f"Erased: {done.destroyed} private contents. {done.kept_reason}".strip()

@@ -1,8 +1,11 @@
-"""Erasing a person: one transaction over every package that knows something, and what the law makes us keep."""
+"""Erasing a person: one transaction over every package that knows something, and what the law makes us keep.
+
+Duties under law go first. An approved erasure waits for them and is carried out by itself when the last has ended.
+"""
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -19,21 +22,24 @@ from marketplace.accounts.rules import Actor
 from marketplace.accounts.services import erase_account
 from marketplace.core.clock import local_date
 from marketplace.core.errors import Refused
-from marketplace.core.notices import forget_notices
+from marketplace.core.notices import forget_notices, put_on_desk
 from marketplace.core.outbox import forget_mentions, forget_words
 from marketplace.core.photos import remove_photos
-from orders.queries.duties import Duties, read_buyers_duties, read_households_duties
+from orders.queries.duties import Duties, Duty, of_recalls, read_buyers_duties, read_households_duties
 from orders.services.forget import forget_buyer, forget_seller
 from sellers.queries import get_household
 from sellers.services.erasure import erase_household
+from sellers.services.households import suspend_household
 from traceability.ports import Signatory
 from traceability.queries.erasure import (
     ErasureView,
     count_private_details,
     count_sealed_mentions,
     list_household_photos,
+    list_mentioning_households,
     list_mentions,
 )
+from traceability.queries.recalls import list_open_recalls
 from traceability.rules.entries import SYSTEM_ACTOR
 from traceability.rules.erasure import ERASED, ERASED_HOUSEHOLD, Wanted, check_four_eyes, describe, read_wanted
 from traceability.services.chain import lock_chain
@@ -43,7 +49,9 @@ from traceability.services.erasure import (
     destroy_mentions,
     end_duty,
     find_party,
+    find_waiting,
     finish_erasure,
+    let_wait,
     list_ended_duties,
     lock_erasure,
 )
@@ -62,15 +70,13 @@ class Preview:
     mentions: int
     sealed_mentions: int
     photos: Sequence[str]
-    duties: Duties | None
+    #: What goes first; the erasure begins by itself once none is left.
+    open_duties: Sequence[Duty]
+    #: What orders keep by law beyond the erasure, in a sentence; empty for nothing.
+    kept_reason: str
     accounts: Sequence[str]
     is_alone: bool
     is_of_operator: bool
-
-    @property
-    def is_blocked(self) -> bool:
-        """Whether something has to be finished first."""
-        return self.duties is not None and self.duties.unfinished > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +91,39 @@ class _Person:
 
 def name_subjects(session: Session, requests: Iterable[ErasureView]) -> dict[int, str]:
     """Return of whom each request is that still waits; of the others nothing is known any more."""
-    return {request.id: _shown(session, request) for request in requests if request.state == "asked"}
+    return {request.id: _shown(session, request) for request in requests if request.is_open}
 
 
-def preview_erasure(session: Session, request: ErasureView, operator: Actor | None = None) -> Preview:
-    """Return what erasing would touch. Changes nothing."""
+def preview_erasure(session: Session, request: ErasureView, operator: Actor | None = None, *, now: datetime) -> Preview:
+    """Return what erasing would touch, and what goes first. Changes nothing."""
     people = _people(session, request)
     wanted = _wanted(session, request, people)
     household_id = request.subject_id if request.subject == "household" else None
+    duties = _duties(session, request, now)
     return Preview(
         shown=_shown(session, request),
         private_details=count_private_details(session, household_id) if household_id else 0,
         mentions=len(list_mentions(session, wanted)),
         sealed_mentions=count_sealed_mentions(session, household_id, wanted) if household_id else 0,
         photos=list_household_photos(session, household_id) if household_id else (),
-        duties=_duties(session, request),
+        open_duties=_open_duties(session, duties, wanted),
+        kept_reason=_kept(duties, now)[0],
         accounts=[person.name for person in people],
         is_alone=count_operators(session, without=request.asked_by) == 0,
         is_of_operator=operator is not None and _is_of(operator, people),
     )
+
+
+def read_own_duties(
+    session: Session, *, user_id: int, household_id: int | None, paid_out_at: datetime | None, now: datetime
+) -> tuple[Sequence[Duty], str]:
+    """Return what goes before erasing an account, or a household, and what orders keep by law beyond it."""
+    duties = (
+        read_households_duties(session, household_id, paid_out_at=paid_out_at, today=local_date(now))
+        if household_id is not None
+        else _account_duties(session, user_id, now)
+    )
+    return duties.open, _kept(duties, now)[0]
 
 
 def erase(
@@ -117,34 +137,67 @@ def erase(
 ) -> ErasureView:
     """Erase what was asked for, in this one transaction; asking again changes nothing.
 
-    Raises ``NotFound``; ``Refused``: ``four_eyes``, ``erasure_of_oneself``, ``erasure_has_open_orders``,
-    ``erasure_was_refused``.
+    As long as duties under law are open nothing is erased: the request is approved and waits, and a household stops
+    selling. Raises ``NotFound``; ``Refused``: ``four_eyes``, ``erasure_of_oneself``, ``erasure_was_refused``.
     """
     request = lock_erasure(session, erasure_id)
-    if request.state == "done":
+    if request.state in {"done", "waiting"}:
         return request
     if request.state == "refused":
         message = "Yêu cầu này đã bị từ chối. Hãy nhập yêu cầu mới."
         raise Refused("erasure_was_refused", message)
     operator_id = operator.user_id or 0
-    is_four_eyes = check_four_eyes(
+    check_four_eyes(
         asked_by=request.asked_by,
         done_by=operator_id,
         other_operators=count_operators(session, without=request.asked_by),
     )
-    duties = _duties(session, request)
-    if duties is not None and duties.unfinished:
-        message = f"Còn {duties.unfinished} đơn hàng hoặc khoản hoàn chưa xong. Xong hết mới xóa được."
-        raise Refused("erasure_has_open_orders", message, unfinished=duties.unfinished)
     people = _people(session, request)
     if _is_of(operator, people):
         raise Refused("erasure_of_oneself", "Bạn đang dùng chính tài khoản này. Hãy nhờ người điều hành khác xóa.")
+    duties = _duties(session, request, now)
+    wanted = _wanted(session, request, people)
+    open_duties = _open_duties(session, duties, wanted)
+    if open_duties:
+        let_wait(session, erasure_id, photos=photos, approved_by=operator_id, now=now)
+        _stop_selling(session, request)
+        _tell_waiting(session, request, people, open_duties, now)
+        return lock_erasure(session, erasure_id)
+    _carry_out(session, request, duties, photos, approved_by=operator_id, signatory=signatory, now=now)
+    return lock_erasure(session, erasure_id)
+
+
+def run_waiting(*, session: Session, erasure_id: int, signatory: Signatory, now: datetime) -> bool:
+    """Carry out an approved erasure when its last duty has ended; return whether it was. Repeatable."""
+    request = find_waiting(session, erasure_id)
+    if request is None:
+        return False
+    duties = _duties(session, request, now)
+    if _open_duties(session, duties, _wanted(session, request, _people(session, request))):
+        return False
+    _carry_out(
+        session, request, duties, request.photos, approved_by=request.approved_by or 0, signatory=signatory, now=now
+    )
+    return True
+
+
+def _carry_out(
+    session: Session,
+    request: ErasureView,
+    duties: Duties | None,
+    photos: Collection[str],
+    *,
+    approved_by: int,
+    signatory: Signatory,
+    now: datetime,
+) -> None:
+    people = _people(session, request)
     wanted = _wanted(session, request, people)
     commitments: list[str] = []
     pictures: list[str] = []
     party = None
     if request.subject == "household" and request.subject_id is not None:
-        party, commitments, pictures = _erase_household(session, request.subject_id, people, photos, erasure_id, now)
+        party, commitments, pictures = _erase_household(session, request.subject_id, people, photos, request.id, now)
     elif request.subject == "account" and request.subject_id is not None:
         party = get_party(session, request.subject_id)
     for person in people:
@@ -165,13 +218,36 @@ def erase(
         commitments=commitments,
         photos=remove_photos(session, pictures, now=now),
         party=party,
-        operator=operator.party,
-        is_four_eyes=is_four_eyes,
+        operator=get_party(session, approved_by),
+        is_four_eyes=request.asked_by != approved_by,
         kept_reason=kept_reason,
         kept_until=kept_until,
     )
-    finish_erasure(session, erasure_id, notice, done_by=operator_id, signatory=signatory, now=now)
-    return lock_erasure(session, erasure_id)
+    finish_erasure(session, request.id, notice, done_by=approved_by, signatory=signatory, now=now)
+
+
+def _stop_selling(session: Session, request: ErasureView) -> None:
+    """Take a household that is to be erased off sale: each new order would be a new duty."""
+    if request.subject != "household" or request.subject_id is None:
+        return
+    if get_household(session, request.subject_id).is_verified:
+        suspend_household(session=session, household_id=request.subject_id, is_suspended=True)
+
+
+def _tell_waiting(
+    session: Session, request: ErasureView, people: Sequence[_Person], duties: Sequence[Duty], now: datetime
+) -> None:
+    told = " ".join(f"{duty.text} Giữ {duty.until}." for duty in duties)
+    for person in people:
+        put_on_desk(
+            session,
+            key=f"erasure-waits:{request.id}:{person.user_id}",
+            user_id=person.user_id,
+            subject="Yêu cầu xóa dữ liệu đã được nhận",
+            text=f"{told} Xong các việc này là chợ tự xóa, bạn không phải xin lại.",
+            link="/tai-khoan/xoa-du-lieu",
+            now=now,
+        )
 
 
 def _erase_household(  # noqa: PLR0917 - whose, with whom, which pictures, under which key, when
@@ -232,12 +308,36 @@ def _wanted(session: Session, request: ErasureView, people: Sequence[_Person]) -
     return describe([name for name in names if " " in name.strip() and not name.startswith(ERASED)], phones)
 
 
-def _duties(session: Session, request: ErasureView) -> Duties | None:
+def _duties(session: Session, request: ErasureView, now: datetime) -> Duties | None:
     if request.subject_id is None:
         return None
     if request.subject == "household":
-        return read_households_duties(session, request.subject_id)
-    return read_buyers_duties(session, request.subject_id)
+        return read_households_duties(
+            session, request.subject_id, paid_out_at=request.paid_out_at, today=local_date(now)
+        )
+    return _account_duties(session, request.subject_id, now)
+
+
+def _account_duties(session: Session, user_id: int, now: datetime) -> Duties:
+    """Return a buyer's duties, and those of a household that has nobody else to answer for it."""
+    duties = read_buyers_duties(session, user_id)
+    for home in list_helped_households(session, user_id):
+        if home.kind != "own":
+            continue
+        own = [member.user_id for member in list_members(session, home.household_id) if member.kind == "own"]
+        if own == [user_id] and not get_household(session, home.household_id).is_erased:
+            others = read_households_duties(session, home.household_id, paid_out_at=now, today=local_date(now))
+            answer_for = tuple(duty for duty in others.open if duty.code != "traceability")
+            duties = replace(duties, open=(*duties.open, *answer_for))
+    return duties
+
+
+def _open_duties(session: Session, duties: Duties | None, wanted: Wanted) -> Sequence[Duty]:
+    """Return what goes first. A recall needs the notes on suppliers in the diaries that it reached, too."""
+    own = duties.open if duties is not None else ()
+    if own or wanted.is_nobody:
+        return own
+    return of_recalls(list_open_recalls(session, list_mentioning_households(session, wanted)))
 
 
 def _kept(duties: Duties | None, now: datetime) -> tuple[str, date | None]:

@@ -3,21 +3,32 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import structlog
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from marketplace.accounts.queries import find_person_by_id, list_household_user_ids, list_officer_user_ids
+from marketplace.accounts.queries import (
+    find_person_by_id,
+    list_household_user_ids,
+    list_members,
+    list_officer_user_ids,
+)
 from marketplace.core.clock import utcnow
 from marketplace.core.db import transaction
 from marketplace.core.notices import put_on_desk, queue_email
 from marketplace.core.photos import delete_files
+from marketplace.core.registry import resolve
 from marketplace.core.tasks import once, task
 from marketplace.desk.erasure import finish_erasures as end_erasures
-from sellers.queries import get_household
+from marketplace.desk.erasure import run_waiting
+from sellers.queries import get_account, get_change, get_household
+from traceability.ports import Signatory
+from traceability.queries.erasure import list_waiting_erasures
 from traceability.queries.lots import list_lots
 from traceability.queries.sensors import find_alert
 from traceability.rules.sensor_words import tell_alert, tell_calm
 
+log = structlog.get_logger(__name__)
 #: Codes that fit into one line of a notice.
 _CODES_NAMED = 3
 
@@ -229,7 +240,8 @@ def tell_household_sensor_alert(*, delivery_id: int, alert_id: int, household_id
             device.name, device.measure, alert.kind, alert.began_at, alert.extreme_value,
             (device.low_limit, device.high_limit),
         )  # fmt: skip
-        _warn(session, household_id, f"sensor:{alert_id}", words.title, words.text, f"/so-tay/cam-bien/{device.id}")
+        users = list_household_user_ids(session, household_id)
+        _warn(session, users, f"sensor:{alert_id}", words.title, words.text, f"/so-tay/cam-bien/{device.id}")
 
 
 @task("desk.tell_household_sensor_calm", queue="default")
@@ -243,11 +255,13 @@ def tell_household_sensor_calm(*, delivery_id: int, alert_id: int, household_id:
             return
         words = tell_calm(found.device.name, found.alert.kind, found.alert.began_at, found.alert.ended_at)
         link = f"/so-tay/cam-bien/{found.device.id}"
-        _warn(session, household_id, f"sensor-calm:{alert_id}", words.title, words.text, link)
+        users = list_household_user_ids(session, household_id)
+        _warn(session, users, f"sensor-calm:{alert_id}", words.title, words.text, link)
 
 
-def _warn(session: Session, household_id: int, key: str, subject: str, text: str, link: str) -> None:  # noqa: PLR0917
-    users = list_household_user_ids(session, household_id)
+def _warn(  # noqa: PLR0917
+    session: Session, users: Sequence[int], key: str, subject: str, text: str, link: str
+) -> None:
     _tell(session, users, key=key, subject=subject, text=text, link=link)
     address = current_app.config["PUBLIC_URL"].rstrip("/") + link
     for user_id in users:
@@ -282,6 +296,104 @@ def tell_household_gate_closed(
         )
 
 
+@task("desk.tell_officers_change", queue="default")
+def tell_officers_change(*, delivery_id: int, change_id: int, household_id: int, commune_id: int, **_: object) -> None:
+    """Tell the officers of a commune that a household wishes to change what was verified."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        household = get_household(session, household_id)
+        _tell(
+            session,
+            list_officer_user_ids(session, commune_id),
+            key=f"change-asked:{change_id}",
+            subject="Hộ xin đổi thông tin đã xác minh",
+            text=f"Hộ {household.shown_name} xin đổi thông tin xã đã xác minh. Hãy xem lời cũ, lời mới rồi quyết định.",
+            link=f"/xa/ho/{household.code}",
+        )
+
+
+@task("desk.tell_household_change", queue="default")
+def tell_household_change(*, delivery_id: int, change_id: int, household_id: int, status: str, **_: object) -> None:
+    """Tell a household what its commune decided on a change; what it withdrew itself needs no word."""
+    with once(delivery_id) as session:
+        if session is None or status == "withdrawn":
+            return
+        change = get_change(session, change_id)
+        fields = ", ".join(label.lower() for _, label, _, _ in change.rows) or "hồ sơ"
+        said = (
+            "Từ nay mọi người thấy thông tin mới."
+            if status == "accepted"
+            else f"Mọi người vẫn thấy thông tin cũ. Lý do: {change.reason}"
+        )
+        _tell(
+            session,
+            list_household_user_ids(session, household_id),
+            key=f"change-decided:{change_id}",
+            subject=f"Xã {'đồng ý' if status == 'accepted' else 'chưa đồng ý'} đổi {fields}",
+            text=said,
+            link="/ho-cua-toi",
+        )
+
+
+@task("desk.tell_payout_set", queue="default")
+def tell_payout_set(
+    *, delivery_id: int, account_id: int, household_id: int, commune_id: int, status: str, **_: object
+) -> None:
+    """Tell everybody of a household, on the desk and by e-mail, that its money goes elsewhere; helpers learn nothing.
+
+    An account in another name that waits is told to the commune's officers too.
+    """
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        household, account = get_household(session, household_id), get_account(session, account_id)
+        what = f"{account.bank}, số {account.masked_number}, chủ tài khoản {account.holder}"
+        said = (
+            f"Từ nay tiền bán hàng về tài khoản: {what}."
+            if status == "used"
+            else f"Có người của hộ xin đổi sang tài khoản tên khác: {what}. Tiền vẫn về tài khoản cũ tới khi xã xem."
+        )
+        _warn_own_people(
+            session, household_id, f"payout-set:{account_id}", "Tài khoản nhận tiền của hộ vừa đổi",
+            f"{said} Nếu không phải người nhà đổi, hãy đổi mật khẩu ngay và báo cán bộ xã.", "/ho-cua-toi/nhan-tien",
+        )  # fmt: skip
+        if status == "waiting":
+            _tell(
+                session,
+                list_officer_user_ids(session, commune_id),
+                key=f"payout-waiting:{account_id}",
+                subject="Tài khoản nhận tiền đứng tên người khác",
+                text=f"Hộ {household.shown_name} xin nhận tiền qua tài khoản không đứng tên người đại diện.",
+                link=f"/xa/ho/{household.code}",
+            )
+
+
+@task("desk.tell_payout_decided", queue="default")
+def tell_payout_decided(*, delivery_id: int, account_id: int, household_id: int, status: str, **_: object) -> None:
+    """Tell everybody of a household what an officer decided on an account in another name."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        account = get_account(session, account_id)
+        said = (
+            f"Xã đồng ý. Từ nay tiền bán hàng về {account.bank}, số {account.masked_number}."
+            if status == "used"
+            else f"Xã chưa đồng ý, tài khoản cũ vẫn dùng. Lý do: {account.reason}"
+        )
+        _warn_own_people(
+            session, household_id, f"payout-decided:{account_id}", "Xã đã xem tài khoản nhận tiền của hộ", said,
+            "/ho-cua-toi/nhan-tien",
+        )  # fmt: skip
+
+
+def _warn_own_people(  # noqa: PLR0917 - whom, under which key, what, with which link
+    session: Session, household_id: int, key: str, subject: str, text: str, link: str
+) -> None:
+    users = [member.user_id for member in list_members(session, household_id) if member.kind == "own"]
+    _warn(session, users, key, subject, text, link)
+
+
 @task("desk.delete_photo_files", queue="default")
 def delete_photo_files(*, delivery_id: int, hashes: list[str], **_: object) -> None:
     """Delete the files of photos that were taken out. Deleting what is gone changes nothing, so it may come first."""
@@ -295,3 +407,24 @@ def finish_erasures(**_: object) -> None:
     """Let orders forget people once the law no longer wants them kept."""
     with transaction() as session:
         end_erasures(session=session, now=utcnow())
+
+
+@task("desk.run_waiting_erasures", queue="default")
+def run_waiting_erasures(**_: object) -> None:
+    """Carry out approved erasures whose duties have ended, each in a transaction of its own.
+
+    One that fails stops no other; the task then fails, so that the operator sees it.
+    """
+    with transaction() as session:
+        waiting = list_waiting_erasures(session)
+    failed = []
+    for erasure_id in waiting:
+        try:
+            with transaction() as session:
+                run_waiting(session=session, erasure_id=erasure_id, signatory=resolve(Signatory), now=utcnow())
+        except Exception:
+            log.exception("erasure_failed", erasure_id=erasure_id)
+            failed.append(erasure_id)
+    if failed:
+        message = f"erasures failed: {', '.join(map(str, failed))}"
+        raise RuntimeError(message)

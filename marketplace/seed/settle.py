@@ -25,9 +25,9 @@ from sellers.services.households import (
     check_identity,
     edit_household,
     register_household,
-    set_payout_account,
     submit_identity,
 )
+from sellers.services.payouts import set_payout_account
 from sellers.services.sites import SiteFacts, add_site
 from traceability.services.sale_gate import declare_standard
 
@@ -61,12 +61,14 @@ def settle_household(  # noqa: PLR0917 - whom, with whom, with what, until when
     officer_id = people.officers[plan.commune_code]
     officer = load_actor(session, officer_id)
     edit_household(
-        session=session, household_id=household_id, facts=_facts(plan), photo_sha256=album.scene("home", plan.code)
-    )
+        session=session, household_id=household_id, facts=_facts(plan), actor=farmer, now=joined,
+        photo_sha256=album.scene("home", plan.code),
+    )  # fmt: skip
     submit_identity(session=session, household_id=household_id)
     check_identity(
         session=session, household_id=household_id, officer=officer,
-        method="business_licence" if plan.kind == "cooperative" else "cccd_checked_in_person", number="",
+        method="business_licence" if plan.kind == "cooperative" else "cccd_checked_in_person",
+        number=_identity_number(plan),
         is_accepted=True, reason="", own_household_ids=frozenset(), now=joined + timedelta(days=2),
     )  # fmt: skip
     _set_account(session, plan, household_id, farmer, joined)
@@ -97,6 +99,14 @@ def _facts(plan: HouseholdPlan) -> HouseholdFacts:
         pickup_note=plan.pickup_note,
         story=plan.story,
     )
+
+
+def _identity_number(plan: HouseholdPlan) -> str:
+    """Return the number on the paper that the officer saw: a tax code, or a number of somebody born in Thanh Hóa."""
+    d = dice("identity", plan.code)
+    if plan.kind == "cooperative":
+        return f"280{d.randrange(10**7):07d}"
+    return f"038{d.choice((0, 1))}{d.randrange(55, 95):02d}{plan.index:06d}"
 
 
 def _declare_standards(session: Session, plan: HouseholdPlan, household_id: int, farmer: Actor, now: datetime) -> None:

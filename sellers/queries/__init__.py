@@ -1,5 +1,15 @@
 """Reads of places, households and what they hold."""
 
+from sellers.queries.changes import (
+    AccountView,
+    ChangeView,
+    get_account,
+    get_change,
+    list_accounts,
+    list_changes,
+    list_commune_changes,
+    list_waiting_accounts,
+)
 from sellers.queries.households import (
     CertificateView,
     HouseholdCard,
@@ -38,9 +48,12 @@ from sellers.queries.places import (
     list_communes,
     list_provinces,
 )
+from sellers.queries.twins import Twin, list_twins
 
 __all__ = [
+    "AccountView",
     "CertificateView",
+    "ChangeView",
     "CommuneMatch",
     "CommuneView",
     "HouseholdCard",
@@ -50,18 +63,24 @@ __all__ = [
     "PickupAddress",
     "SellerDisclosure",
     "SiteView",
+    "Twin",
     "find_communes",
     "find_payout_account",
+    "get_account",
     "get_certificate",
+    "get_change",
     "get_commune",
     "get_commune_by_code",
     "get_household",
     "get_household_by_code",
     "get_household_with_site",
     "get_site",
+    "list_accounts",
     "list_active_communes",
     "list_certificates",
+    "list_changes",
     "list_commune_certificates",
+    "list_commune_changes",
     "list_commune_households",
     "list_commune_names",
     "list_communes",
@@ -70,7 +89,9 @@ __all__ = [
     "list_provinces",
     "list_seller_disclosures",
     "list_sites",
+    "list_twins",
     "list_valid_certificates",
+    "list_waiting_accounts",
     "name_bank",
     "pick_badges",
     "pickup_address",

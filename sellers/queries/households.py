@@ -436,10 +436,10 @@ def list_identity_checks(session: Session, household_id: int) -> Sequence[Identi
 
 
 def find_payout_account(session: Session, household_id: int) -> PayoutView | None:
-    """Return where a household's money goes now, masked."""
+    """Return where a household's money goes now, masked; an account that waits for the commune does not count."""
     row = session.execute(
         select(PayoutAccount)
-        .where(PayoutAccount.household_id == household_id)
+        .where(PayoutAccount.household_id == household_id, PayoutAccount.state == "used")
         .order_by(PayoutAccount.id.desc())
         .limit(1)
     ).scalar_one_or_none()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from marketplace.core.errors import NotFound
 from marketplace.core.outbox import record_event
 from sellers.events import HouseholdChanged
-from sellers.models import Certificate, Household, IdentityCheck, PayoutAccount, Site
+from sellers.models import Certificate, Household, HouseholdChange, IdentityCheck, PayoutAccount, Site
 from sellers.rules import SITE_KINDS, HouseholdState
 
 
@@ -44,9 +44,19 @@ def erase_household(*, session: Session, household_id: int, shown_as: str, now: 
         .where(Certificate.household_id == household_id)
         .values(number="", scope="", photo_sha256=None, reason="", state="rejected")
     )
+    session.execute(
+        update(HouseholdChange).where(HouseholdChange.household_id == household_id).values(old={}, new={}, reason="")
+    )
+    session.execute(
+        update(HouseholdChange)
+        .where(HouseholdChange.household_id == household_id, HouseholdChange.state == "asked")
+        .values(state="withdrawn", decided_at=now)
+    )
     session.execute(delete(PayoutAccount).where(PayoutAccount.household_id == household_id))
     for site in session.scalars(select(Site).where(Site.household_id == household_id)).all():
         site.name = SITE_KINDS.get(site.kind, site.kind)
+        # Places of one kind would else have one name.
+        site.name_key = site.ulid.lower()
         site.planting_area_code = None
     session.flush()
     record_event(session, HouseholdChanged(household_id=household_id))

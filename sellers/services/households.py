@@ -1,22 +1,32 @@
 """A household joins, is checked by its commune, and keeps its own facts in order."""
 
-import hashlib
 import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.rules import Actor
+from marketplace.core.clock import local_date
 from marketplace.core.errors import NotFound, Refused
 from marketplace.core.ids import new_code
 from marketplace.core.outbox import record_event
 from sellers.events import HouseholdChanged, HouseholdVerified
-from sellers.models import Commune, Household, IdentityCheck, PayoutAccount
-from sellers.rules import BANKS, HOUSEHOLD_KINDS, IDENTITY_METHODS, HouseholdState, next_household_state
+from sellers.models import Commune, Household, IdentityCheck
+from sellers.queries.twins import hash_number, list_same_identity, list_twins
+from sellers.rules import (
+    HOUSEHOLD_KINDS,
+    IDENTITY_METHODS,
+    VERIFIED_FIELDS,
+    HouseholdState,
+    check_identity_number,
+    digest_facts,
+    next_household_state,
+    was_verified,
+)
+from sellers.services.household_changes import ask_change, lock_household, lock_names, refuse_taken_phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,11 @@ def register_household(
     form_key: uuid.UUID | None,
     now: datetime,
 ) -> int:
-    """Add a household as a draft; return its id. A repeated form key returns the first one's id."""
+    """Add a household as a draft; return its id. A repeated form key returns the first one's id.
+
+    Raises ``Refused`` when the telephone number is another household's. A namesake in the same hamlet may be somebody
+    else; the officer's check stops there.
+    """
     if kind not in HOUSEHOLD_KINDS:
         message = "Hãy chọn hộ gia đình hoặc hợp tác xã."
         raise Refused("household_kind", message, field="kind")
@@ -53,6 +67,8 @@ def register_household(
         known = session.execute(select(Household.id).where(Household.form_key == form_key)).scalar_one_or_none()
         if known is not None:
             return known
+    lock_names(session)
+    refuse_taken_phone(session, facts.phone)
     return session.execute(
         insert(Household)
         .values(
@@ -76,27 +92,59 @@ def register_household(
 
 
 def edit_household(
-    *, session: Session, household_id: int, facts: HouseholdFacts, photo_sha256: str | None = None
-) -> None:
-    """Change what a household says of itself. Its commune stays: another commune means another check."""
-    household = _lock(session, household_id)
-    household.shown_name = facts.shown_name.strip()
-    household.representative = facts.representative.strip()
-    household.phone = facts.phone
-    household.hamlet = facts.hamlet.strip()
-    household.address_line = facts.address_line.strip()
+    *,
+    session: Session,
+    household_id: int,
+    facts: HouseholdFacts,
+    actor: Actor,
+    now: datetime,
+    photo_sha256: str | None = None,
+) -> bool:
+    """Change what a household says of itself; return whether something waits for its commune.
+
+    What an officer has verified changes only when an officer has accepted it. Its commune stays: another commune means
+    another check.
+    """
+    household = lock_household(session, household_id)
+    told = _told(facts)
+    is_waiting = False
+    if facts.phone != household.phone:
+        lock_names(session)
+        refuse_taken_phone(session, facts.phone, but=household_id)
+    if was_verified(household.state):
+        is_waiting = ask_change(
+            session=session,
+            household=household,
+            wanted={name: told[name] or "" for name in VERIFIED_FIELDS},
+            actor=actor,
+            now=now,
+        )
+    else:
+        for name in VERIFIED_FIELDS:
+            setattr(household, name, told[name])
     household.pickup_note = facts.pickup_note.strip()
     household.story = facts.story.strip()
-    household.tax_code = facts.tax_code
     if photo_sha256:
         household.photo_sha256 = photo_sha256
     session.flush()
     record_event(session, HouseholdChanged(household_id=household_id))
+    return is_waiting
+
+
+def _told(facts: HouseholdFacts) -> dict[str, str | None]:
+    return {
+        "shown_name": facts.shown_name.strip(),
+        "representative": facts.representative.strip(),
+        "phone": facts.phone,
+        "hamlet": facts.hamlet.strip(),
+        "address_line": facts.address_line.strip(),
+        "tax_code": facts.tax_code,
+    }
 
 
 def submit_identity(*, session: Session, household_id: int) -> None:
     """Ask the commune to check who the household is. Asking again changes nothing."""
-    household = _lock(session, household_id)
+    household = lock_household(session, household_id)
     if household.state == HouseholdState.IDENTITY_PENDING:
         return
     household.state = next_household_state(HouseholdState(household.state), "submit")
@@ -113,12 +161,15 @@ def check_identity(
     reason: str,
     own_household_ids: frozenset[int],
     now: datetime,
+    seen: str = "",
 ) -> None:
     """Write down an officer's check, only of the officer's commune and never of a household of one's own.
 
-    A card's number is kept as its last four digits and a salted hash. Raises ``NotFound`` and ``Refused``.
+    A card's number is kept as its last four digits and a salted hash. ``seen`` is the digest of the facts that the
+    officer has read. A household that is there already is not verified a second time; a namesake in the same hamlet
+    takes the officer's own reason. Raises ``NotFound`` and ``Refused``.
     """
-    household = _lock(session, household_id)
+    household = lock_household(session, household_id)
     if officer.commune_id is None or household.commune_id != officer.commune_id or officer.user_id is None:
         raise NotFound
     if household_id in own_household_ids:
@@ -130,8 +181,18 @@ def check_identity(
     if not is_accepted and not reason.strip():
         message = "Hãy viết lý do để hộ biết cần bổ sung gì."
         raise Refused("reason_missing", message, field="reason")
-    household.state = next_household_state(HouseholdState(household.state), "verify" if is_accepted else "reject")
-    digits = "".join(ch for ch in number if ch.isalnum())
+    state = next_household_state(HouseholdState(household.state), "verify" if is_accepted else "reject")
+    facts = {name: getattr(household, name) for name in VERIFIED_FIELDS}
+    if seen and seen != digest_facts(facts):
+        message = "Hộ vừa sửa hồ sơ sau khi bạn mở trang. Hãy đọc lại hồ sơ ở trên rồi bấm lần nữa."
+        raise Refused("household_changed", message)
+    if is_accepted and not number.strip():
+        message = "Hãy nhập số giấy tờ bạn đã xem."
+        raise Refused("identity_number", message, field="number")
+    digits = check_identity_number(method, number, local_date(now)) if number.strip() else ""
+    if is_accepted:
+        _refuse_twin(session, household, digits, reason)
+    household.state = state
     session.execute(
         insert(IdentityCheck).values(
             household_id=household_id,
@@ -150,53 +211,30 @@ def check_identity(
 
 def suspend_household(*, session: Session, household_id: int, is_suspended: bool) -> None:
     """Bar a household from selling, or let it sell again."""
-    household = _lock(session, household_id)
+    household = lock_household(session, household_id)
     step = "suspend" if is_suspended else "restore"
     household.state = next_household_state(HouseholdState(household.state), step)
     session.flush()
     record_event(session, HouseholdChanged(household_id=household_id))
 
 
-def set_payout_account(
-    *,
-    session: Session,
-    household_id: int,
-    bank_bin: str,
-    account_number: str,
-    holder: str,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    """Say where a household's money goes. Helpers cannot; every change stays on record."""
-    if actor.is_helper or actor.user_id is None or actor.household_id != household_id:
-        raise NotFound
-    if bank_bin not in BANKS:
-        message = "Hãy chọn một ngân hàng trong danh sách."
-        raise Refused("bank_bin", message, field="bank_bin")
-    if not (account_number.isascii() and account_number.isalnum() and 4 <= len(account_number) <= 19):
-        message = "Số tài khoản cần từ 4 đến 19 chữ số, không có dấu."
-        raise Refused("account_number", message, field="account_number")
-    session.execute(
-        pg_insert(PayoutAccount).values(
-            household_id=household_id,
-            bank_bin=bank_bin,
-            account_number=account_number,
-            holder=holder.strip(),
-            set_by=actor.user_id,
-            set_at=now,
-        )
-    )
-
-
-def _lock(session: Session, household_id: int) -> Household:
-    household = session.execute(
-        select(Household).where(Household.id == household_id).with_for_update()
-    ).scalar_one_or_none()
-    if household is None:
-        raise NotFound
-    return household
+def _refuse_twin(session: Session, household: Household, digits: str, reason: str) -> None:
+    lock_names(session)
+    for twin in list_twins(session, household.id):
+        if twin.has_same_phone and twin.was_verified:
+            message = f"Hộ {twin.code} ({twin.commune_name}) đã được xác minh với cùng số điện thoại này."
+            raise Refused("household_twice", message, household=twin.code)
+        if twin.has_same_name and not reason.strip():
+            message = (
+                f"Cùng thôn đã có hộ {twin.code} cùng tên người đại diện. Nếu là hai người khác nhau, hãy ghi vào "
+                "ô lý do vì sao bạn biết."
+            )
+            raise Refused("household_namesake", message, field="reason", household=twin.code)
+    for twin in list_same_identity(session, digits, but=household.id):
+        message = f"Hộ {twin.code} ({twin.commune_name}) đã được xác minh bằng đúng số giấy tờ này."
+        raise Refused("household_twice", message, field="number", household=twin.code)
 
 
 def _salted(digits: str) -> str:
     salt = secrets.token_bytes(16)
-    return f"{salt.hex()}:{hashlib.scrypt(digits.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32).hex()}"
+    return f"{salt.hex()}:{hash_number(digits, salt)}"

@@ -1,5 +1,7 @@
 """Hộ của tôi: becoming a household, and what it says of itself."""
 
+from dataclasses import asdict
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -15,12 +17,16 @@ from marketplace.core.limits import limiter
 from marketplace.core.text import fold, nfc
 from sellers.forms import BareForm, NewHouseholdForm, PlaceForm, ProfileForm
 from sellers.queries import (
+    ChangeView,
     CommuneMatch,
+    HouseholdView,
     find_communes,
     find_payout_account,
     get_commune_by_code,
     get_household,
+    list_accounts,
     list_certificates,
+    list_changes,
     list_identity_checks,
     list_sites,
 )
@@ -45,6 +51,8 @@ def my_household() -> ResponseReturnValue:
         sites=list_sites(session, household.id),
         certificates=list_certificates(session, household.id),
         payout=None if actor.is_helper else find_payout_account(session, household.id),
+        accounts=() if actor.is_helper else list_accounts(session, household.id),
+        changes=list_changes(session, household.id),
         last_check=checks[0] if checks else None,
         today=local_date(utcnow()),
     )
@@ -52,6 +60,7 @@ def my_household() -> ResponseReturnValue:
 
 @blueprint.route("/ho-cua-toi/moi", methods=["GET", "POST"])
 @needs(Permission.SIGNED_IN)
+@limiter.limit("60/hour", methods=["POST"])
 @limiter.limit("10/hour", methods=["POST"], deduct_when=lambda response: response.status_code < 400)
 def new_household() -> ResponseReturnValue:
     """Become a household that sells."""
@@ -89,19 +98,45 @@ def new_household() -> ResponseReturnValue:
 def profile() -> ResponseReturnValue:
     """Change what the household says of itself."""
     household = get_household(db.session(), own_household_id())
-    form = ProfileForm(obj=household)
+    asked = next((one for one in list_changes(db.session(), household.id) if one.state == "asked"), None)
+    # What waits for the commune is filled in, so that saving something else does not withdraw it.
+    form = ProfileForm(data={**asdict(household), **(asked.new if asked is not None else {})})
     if not form.is_submitted():
-        return render_template("sellers/profile.html", form=form, household=household, kept=None)
+        return _profile_page(form, household, asked)
     kept = keep_photo(form)
     photo_errors = list(form.photo.errors)
     is_valid = form.validate()
     form.photo.errors = [*form.photo.errors, *photo_errors]
     if not is_valid or photo_errors:
-        return render_template("sellers/profile.html", form=form, household=household, kept=kept), 422
-    with transaction() as session:
-        edit_household(session=session, household_id=household.id, facts=_facts(form), photo_sha256=kept)
-    flash(_("Đã lưu hồ sơ của hộ."), "success")
+        return _profile_page(form, household, asked, kept=kept, status=422)
+    try:
+        with transaction() as session:
+            is_waiting = edit_household(
+                session=session,
+                household_id=household.id,
+                facts=_facts(form),
+                actor=current_actor(),
+                now=utcnow(),
+                photo_sha256=kept,
+            )
+    except Refused as error:
+        form.add_error(error)
+        return _profile_page(form, household, asked, kept=kept, status=422)
+    if is_waiting:
+        flash(
+            _("Đã gửi xã phần đổi của thông tin đã xác minh. Cho đến khi xã đồng ý, mọi người vẫn thấy thông tin cũ."),
+            "warning",
+        )
+    else:
+        flash(_("Đã lưu hồ sơ của hộ."), "success")
     return redirect(url_for("sellers.my_household"), 303)
+
+
+def _profile_page(
+    form: ProfileForm, household: HouseholdView, asked: ChangeView | None, *, kept: str | None = None, status: int = 200
+) -> ResponseReturnValue:
+    page = render_template("sellers/profile.html", form=form, household=household, asked=asked, kept=kept)
+    return page, status
 
 
 @blueprint.post("/ho-cua-toi/gui-xac-minh")

@@ -65,13 +65,17 @@ def site(site_id: int) -> ResponseReturnValue:
         return _page(form, view.kind, view)
     if not form.validate():
         return _page(form, view.kind, view, status=422)
-    with transaction() as session:
-        edit_site(
-            session=session,
-            household_id=own_household_id(),
-            site_id=site_id,
-            facts=_facts(form, view.kind),
-        )
+    try:
+        with transaction() as session:
+            edit_site(
+                session=session,
+                household_id=own_household_id(),
+                site_id=site_id,
+                facts=_facts(form, view.kind),
+            )
+    except Refused as error:
+        form.add_error(error)
+        return _page(form, view.kind, view, status=422)
     flash(_("Đã lưu thay đổi."), "success")
     return redirect(url_for("sellers.my_household", _anchor="noi-san-xuat"), 303)
 

@@ -1,6 +1,8 @@
 """Places, households and what they hold, for tests."""
 
+import itertools
 import uuid
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from sqlalchemy import select, update
@@ -16,6 +18,8 @@ from sellers.services.households import HouseholdFacts, register_household
 from sellers.services.sites import SiteFacts, add_site
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+#: Households are many and most tests give them one number; they are registered under one each.
+_phones = itertools.count(1)
 _SYSTEM = Actor(user_id=None, party="0" * 26, name="", roles=frozenset())
 
 
@@ -102,15 +106,16 @@ def make_household(
     **changes: object,
 ) -> int:
     """Return the id of a new household, verified unless ``state`` says otherwise, in Tân Ninh by default."""
+    facts = make_facts(**changes)
     household_id = register_household(
         session=session,
-        facts=make_facts(**changes),
+        facts=replace(facts, phone=f"+8470{next(_phones):07d}"),
         kind=kind,
         commune_id=commune_id or make_commune(session),
         form_key=uuid.uuid4(),
         now=now,
     )
-    session.execute(update(Household).where(Household.id == household_id).values(state=state))
+    session.execute(update(Household).where(Household.id == household_id).values(state=state, phone=facts.phone))
     return household_id
 
 
@@ -124,7 +129,9 @@ def make_site(
     area_m2: int | None = 720,
     capacity_heads: int | None = None,
 ) -> int:
-    """Return the id of a new place of a household."""
+    """Return the id of a new place of a household; a name that is taken gets a number behind it."""
+    taken = session.scalars(select(Site.name).where(Site.household_id == household_id, Site.is_active)).all()
+    name = next(one for one in (name, *(f"{name} {n}" for n in range(2, 100))) if one not in taken)
     facts = SiteFacts(kind=kind, name=name, parent_id=parent_id, area_m2=area_m2, capacity_heads=capacity_heads)
     return add_site(session=session, household_id=household_id, facts=facts, form_key=uuid.uuid4())
 

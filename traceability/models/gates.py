@@ -27,7 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core.base import Base
 
-SUBJECTS = ("household", "site", "product-class", "certificate")
+SUBJECTS = ("household", "site", "product-class", "certificate", "household-change")
 
 
 class SaleGate(Base):
@@ -115,7 +115,8 @@ class MasterVersion(Base):
 class Erasure(Base):
     """A request that a person's data be erased, and what became of it (yêu cầu xóa dữ liệu).
 
-    ``wanted`` holds what the operator typed to find the person; it is emptied when the erasure is done.
+    ``wanted`` holds what the operator typed to find the person; it is emptied when the erasure is done. An approved
+    request is ``waiting`` as long as duties under law go first; a task that beat starts erases once they have ended.
     """
 
     __tablename__ = "trace_erasures"
@@ -131,6 +132,11 @@ class Erasure(Base):
     asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     client_key: Mapped[uuid.UUID] = mapped_column(unique=True)
     state: Mapped[str] = mapped_column(String(12), server_default="asked")
+    approved_by: Mapped[int | None] = mapped_column(BigInteger)
+    approved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    #: When an operator noted that the household got all the money of its sales.
+    paid_out_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    paid_out_by: Mapped[int | None] = mapped_column(BigInteger)
     done_by: Mapped[int | None] = mapped_column(BigInteger)
     done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     destroyed: Mapped[int] = mapped_column(Integer, server_default="0")
@@ -140,8 +146,11 @@ class Erasure(Base):
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("trace_log_entries.id"), unique=True)
     __table_args__ = (
         CheckConstraint("subject IN ('account','household','named')", name="subject_is_known"),
-        CheckConstraint("state IN ('asked','done','refused')", name="state_is_known"),
+        CheckConstraint("state IN ('asked','waiting','done','refused')", name="state_is_known"),
+        CheckConstraint("state <> 'waiting' OR approved_at IS NOT NULL", name="waiting_is_approved"),
         CheckConstraint("(state = 'done') = (entry_id IS NOT NULL)", name="done_is_logged"),
-        CheckConstraint("state = 'asked' OR (wanted = '' AND note = '')", name="nothing_stays_of_what_was_typed"),
-        Index("ix_trace_erasures_waiting", "id", postgresql_where=text("state = 'asked'")),
+        CheckConstraint(
+            "state IN ('asked','waiting') OR (wanted = '' AND note = '')", name="nothing_stays_of_what_was_typed"
+        ),
+        Index("ix_trace_erasures_waiting", "id", postgresql_where=text("state IN ('asked','waiting')")),
     )

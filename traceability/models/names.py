@@ -18,9 +18,16 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core.base import Base
+
+#: The numbers that a company prefix holds, as a range.
+PREFIX_RANGE = (
+    "int8range(prefix::bigint * power(10, 12 - length(prefix))::bigint, "
+    "(prefix::bigint + 1) * power(10, 12 - length(prefix))::bigint)"
+)
 
 
 class Gs1Prefix(Base):
@@ -48,11 +55,12 @@ class Gs1Prefix(Base):
         CheckConstraint("state IN ('claimed', 'confirmed', 'refused')", name="state_is_known"),
         CheckConstraint("prefix ~ '^[0-9]{7,11}$'", name="prefix_is_digits"),
         CheckConstraint("(state = 'claimed') = (decided_at IS NULL)", name="decision_has_its_time"),
-        Index(
-            "uq_trace_gs1_prefixes_confirmed",
-            "prefix",
-            unique=True,
-            postgresql_where=text("state = 'confirmed'"),
+        # No two confirmed prefixes hold the same numbers: as ranges of 12 digits they never meet.
+        ExcludeConstraint(
+            (text(PREFIX_RANGE), "&&"),
+            name="no_prefix_holds_anothers_numbers",
+            using="gist",
+            where=text("state = 'confirmed'"),
         ),
     )
 

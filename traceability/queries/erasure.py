@@ -36,6 +36,14 @@ class ErasureView:
     destroyed: int
     kept_reason: str
     kept_until: date | None
+    approved_by: int | None = None
+    approved_at: datetime | None = None
+    paid_out_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has neither been carried out nor refused."""
+        return self.state in {"asked", "waiting"}
 
     @property
     def subject_label(self) -> str:
@@ -57,7 +65,7 @@ def list_erasures(session: Session) -> Sequence[ErasureView]:
     """Return requests, those that wait first."""
     rows = session.execute(
         select(Erasure)
-        .order_by(Erasure.state != "asked", Erasure.id.desc())
+        .order_by(Erasure.state != "asked", Erasure.state != "waiting", Erasure.id.desc())
         .limit(_LIMIT)
         .execution_options(populate_existing=True)
     ).scalars()
@@ -77,8 +85,39 @@ def get_erasure(session: Session, erasure_id: int) -> ErasureView:
 def _view(row: Erasure) -> ErasureView:
     return ErasureView(
         row.id, row.subject, row.subject_id, row.wanted, row.reason, row.note, tuple(row.photos), row.asked_by,
-        row.asked_at, row.state, row.done_at, row.destroyed, row.kept_reason, row.kept_until,
+        row.asked_at, row.state, row.done_at, row.destroyed, row.kept_reason, row.kept_until, row.approved_by,
+        row.approved_at, row.paid_out_at,
     )  # fmt: skip
+
+
+def list_waiting_erasures(session: Session) -> Sequence[int]:
+    """Return erasures that an operator approved and that wait for duties to end, oldest first."""
+    return session.scalars(select(Erasure.id).where(Erasure.state == "waiting").order_by(Erasure.id)).all()
+
+
+def list_erasures_of(session: Session, subject: str, subject_id: int) -> Sequence[ErasureView]:
+    """Return the requests about an account or a household, newest first."""
+    rows = session.execute(
+        select(Erasure)
+        .where(Erasure.subject == subject, Erasure.subject_id == subject_id)
+        .order_by(Erasure.id.desc())
+        .execution_options(populate_existing=True)
+    ).scalars()
+    return [_view(row) for row in rows]
+
+
+def list_mentioning_households(session: Session, wanted: Wanted) -> Sequence[int]:
+    """Return the households in whose private details somebody is mentioned."""
+    details = list_mentions(session, wanted)
+    if not details:
+        return []
+    return session.scalars(
+        select(Record.household_id)
+        .join(PrivateDetail, PrivateDetail.record_id == Record.id)
+        .where(PrivateDetail.id.in_(details))
+        .distinct()
+        .order_by(Record.household_id)
+    ).all()
 
 
 def list_mentions(session: Session, wanted: Wanted) -> list[int]:

@@ -13,10 +13,16 @@ from sqlalchemy.orm import Session
 from traceability.models.gates import MasterVersion
 from traceability.models.log import LogEntry, LogPosition, SigningKey
 
+#: Requests to change what was verified name people; everybody sees the commitment, nobody what is behind it.
+_NOT_PUBLIC = frozenset({"household-change"})
+
 
 @dataclass(frozen=True, slots=True)
 class VersionView:
-    """One version: its commitment in the log (SHA-256 of salt and content), and both while nobody was erased."""
+    """One version: its commitment in the log (SHA-256 of salt and content), and both while nobody was erased.
+
+    Content and salt of what names people are left out.
+    """
 
     subject: str
     name: str
@@ -59,8 +65,8 @@ def list_versions(session: Session, household_id: int) -> Sequence[VersionView]:
             version=one.version,
             status=one.status,
             commitment=one.commitment,
-            content=one.content.decode() if one.content is not None else None,
-            salt=one.salt.hex() if one.salt is not None else None,
+            content=one.content.decode() if one.content is not None and one.subject not in _NOT_PUBLIC else None,
+            salt=one.salt.hex() if one.salt is not None and one.subject not in _NOT_PUBLIC else None,
             place=place,
             recorded_at=one.recorded_at,
             erased_at=one.erased_at,

@@ -77,6 +77,17 @@ def list_recalls_of_lots(session: Session, lot_ids: Collection[int]) -> Sequence
     return _load(session, Recall.id.in_(reached), Recall.is_drill.is_(False))
 
 
+def list_open_recalls(session: Session, household_ids: Collection[int]) -> Sequence[RecallView]:
+    """Return the real recalls under way that reached a lot of any of these households, newest first. One statement."""
+    if not household_ids:
+        return []
+    reached = (
+        select(RecallLot.recall_id).join(Lot, Lot.id == RecallLot.lot_id).where(Lot.household_id.in_(household_ids))
+    )
+    closed = select(RecallStep.recall_id).where(RecallStep.step == "closed")
+    return _load(session, Recall.id.in_(reached), Recall.is_drill.is_(False), Recall.id.not_in(closed))
+
+
 def find_recall_of_lot(session: Session, lot_id: int) -> RecallView | None:
     """Return the newest real recall that reached a lot."""
     found = list_recalls_of_lots(session, [lot_id])

@@ -145,7 +145,8 @@ def ingredients_loaded(*, version: str, source: str, digest: str, at: datetime) 
 def master_version(*, subject: str, name: str, version: int, status: str, commitment: str, at: datetime) -> Statement:
     """Return the statement of one version of what the public sees: a salted hash under a random name.
 
-    ``status`` is a certificate's: added, verified, rejected, withdrawn, expired.
+    ``status`` is a certificate's (added, verified, rejected, withdrawn, expired) or that of a household's request to
+    change what was verified (asked, accepted, returned, withdrawn).
     """
     told = {
         "v": 1,

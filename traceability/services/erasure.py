@@ -79,6 +79,37 @@ def lock_erasure(session: Session, erasure_id: int) -> ErasureView:
     return get_erasure(session, erasure_id)
 
 
+def find_waiting(session: Session, erasure_id: int) -> ErasureView | None:
+    """Lock an erasure that waits for duties to end and return it; None when it ended or somebody else works on it."""
+    found = session.execute(
+        select(Erasure.id).where(Erasure.id == erasure_id, Erasure.state == "waiting").with_for_update(skip_locked=True)
+    ).first()
+    return get_erasure(session, erasure_id) if found is not None else None
+
+
+def let_wait(session: Session, erasure_id: int, *, photos: Collection[str], approved_by: int, now: datetime) -> None:
+    """Note that an operator approved an erasure that begins by itself once the duties have ended. Repeatable."""
+    session.execute(
+        update(Erasure)
+        .where(Erasure.id == erasure_id, Erasure.state == "asked")
+        .values(state="waiting", photos=sorted(photos), approved_by=approved_by, approved_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def note_paid_out(*, session: Session, erasure_id: int, operator_id: int, now: datetime) -> None:
+    """Note that a household got the money of all its sales. Raises ``NotFound`` when the request has ended."""
+    done = session.execute(
+        update(Erasure)
+        .where(Erasure.id == erasure_id, Erasure.subject == "household", Erasure.state.in_(("asked", "waiting")))
+        .values(paid_out_at=now, paid_out_by=operator_id)
+        .returning(Erasure.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if done is None:
+        raise NotFound
+
+
 def refuse_erasure(*, session: Session, erasure_id: int, why: str, done_by: int, now: datetime) -> None:
     """Close a request without erasing anything; what was typed in it goes all the same, ``why`` stays. Repeatable.
 
@@ -87,7 +118,7 @@ def refuse_erasure(*, session: Session, erasure_id: int, why: str, done_by: int,
     check_text(why, "why", "Hãy ghi vì sao không xóa.", maximum=MAX_WHY)
     session.execute(
         update(Erasure)
-        .where(Erasure.id == erasure_id, Erasure.state == "asked")
+        .where(Erasure.id == erasure_id, Erasure.state.in_(("asked", "waiting")))
         .values(state="refused", wanted="", note="", kept_reason=why.strip(), done_by=done_by, done_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -163,7 +194,7 @@ def finish_erasure(
     )
     session.execute(
         update(Erasure)
-        .where(Erasure.id == erasure_id, Erasure.state == "asked")
+        .where(Erasure.id == erasure_id, Erasure.state.in_(("asked", "waiting")))
         .values(
             state="done",
             wanted="",

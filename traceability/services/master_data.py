@@ -12,11 +12,13 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from marketplace.accounts.queries import get_party
 from marketplace.core.ids import new_ulid
 from sellers import queries as sellers
 from traceability.models.gates import MasterVersion
 from traceability.queries.lots import LotView
 from traceability.rules import identifiers, statements
+from traceability.rules.leaf import write_time
 from traceability.rules.seal import canonical_bytes, commit
 from traceability.services.chain import lock_chain, name_place
 from traceability.services.log import log_statement
@@ -104,6 +106,45 @@ def log_certificate(*, session: Session, certificate_id: int, status: str, now: 
         name,
         content,
         household_id=certificate.household_id,
+        status=status,
+        now=now,
+    )
+
+
+def log_household_change(*, session: Session, change_id: int, status: str, now: datetime) -> bool:
+    """Log that a household asked to change what was verified, or what became of it. False when it was logged before.
+
+    Who asked, the old words, the new, who decided and why are behind the salted commitment: they name people. A word of
+    the beginning that arrives after the end is not logged any more.
+    """
+    change = sellers.get_change(session, change_id)
+    if sellers.get_household(session, change.household_id).is_erased:
+        return False
+    chain = lock_chain(session, change.household_id)
+    last = _last(session, "household-change", str(change_id))
+    if last is not None and status == "asked":
+        return False
+    content: dict[str, Any] = {
+        "household": chain.party,
+        "old": change.old,
+        "new": change.new,
+        "askedBy": get_party(session, change.asked_by),
+        "askedAt": write_time(change.asked_at),
+    }
+    if change.decided_at is not None and status != "asked":
+        content |= {
+            "decidedBy": get_party(session, change.decided_by or 0),
+            "decidedAt": write_time(change.decided_at),
+            "reason": change.reason,
+        }
+    name = last.name if last is not None else new_ulid()
+    return _log(
+        session,
+        "household-change",
+        str(change_id),
+        name,
+        content,
+        household_id=change.household_id,
         status=status,
         now=now,
     )

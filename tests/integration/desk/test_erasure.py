@@ -19,10 +19,10 @@ from marketplace.core.clock import utcnow
 from marketplace.core.errors import Conflict, NotFound, Refused
 from marketplace.core.notices import put_on_desk, queue_email
 from marketplace.core.photos import has_photo
-from marketplace.desk.erasure import erase, finish_erasures, preview_erasure
+from marketplace.desk.erasure import erase, finish_erasures, preview_erasure, run_waiting
 from orders.services.cancel_order import cancel_order
 from sellers.queries import get_household
-from sellers.services.households import set_payout_account
+from sellers.services.payouts import set_payout_account
 from tests.factories.accounts import make_user
 from tests.factories.catalog import make_offer
 from tests.factories.orders import buy
@@ -227,7 +227,7 @@ def test_the_drill(session, story, operators, client):
     assert scan(session, ["Quách Thị Mận", "Trần Văn Bốn", "0987 654 321"])
 
     erasure_id = ask(session, first, "household", story.household_id)
-    seen = preview_erasure(session, get_erasure(session, erasure_id))
+    seen = preview_erasure(session, get_erasure(session, erasure_id), now=NOW)
     assert (seen.shown, seen.private_details >= 4, seen.sealed_mentions) == ("Nhà bà Mận", True, 0)
     assert story.photo in seen.photos
     later = NOW + timedelta(days=1)
@@ -330,7 +330,7 @@ def test_somebody_who_is_only_named_goes_from_every_households_notes(session, st
     )
     first, second = operators
     erasure_id = ask(session, first, "named", wanted="Trần Văn Bốn")
-    assert preview_erasure(session, get_erasure(session, erasure_id)).mentions == 3
+    assert preview_erasure(session, get_erasure(session, erasure_id), now=NOW).mentions == 3
     done = erase(session=session, erasure_id=erasure_id, photos=(), operator=second, signatory=SIGNATORY, now=NOW)
     assert (done.destroyed, done.wanted, done.note) == (3, "", "")
     left = [one.private.get("supplier") for one in list_season_records(session, season.id) if one.kind == "incoming"]
@@ -355,11 +355,14 @@ def test_what_is_not_finished_stops_it_and_what_the_law_keeps_waits(session, ope
         "household": ask(session, first, "household", household_id),
     }
     for erasure_id in asked.values():
-        assert preview_erasure(session, get_erasure(session, erasure_id)).is_blocked
-        with pytest.raises(Refused) as refusal:
-            erase(session=session, erasure_id=erasure_id, photos=(), operator=second, signatory=SIGNATORY, now=NOW)
-        assert refusal.value.code == "erasure_has_open_orders"
+        seen = preview_erasure(session, get_erasure(session, erasure_id), now=NOW)
+        assert [duty.code for duty in seen.open_duties] == ["orders"]
+        wait = erase(session=session, erasure_id=erasure_id, photos=(), operator=second, signatory=SIGNATORY, now=NOW)
+        assert (wait.state, wait.approved_by, wait.destroyed) == ("waiting", second.user_id, 0)
+        assert not run_waiting(session=session, erasure_id=erasure_id, signatory=SIGNATORY, now=NOW)
     assert find_person_by_id(session, buyer_id).name == "Hoàng Gia Khánh"
+    assert get_household(session, household_id).representative == "Quách Thị Mận"
+    assert get_household(session, household_id).state == "suspended", "it takes no new orders"
 
     token = session.scalar(text("SELECT token FROM orders_orders WHERE id = :id"), {"id": placed.order_id})
     number = session.scalar(text("SELECT number FROM orders_consignments"))
@@ -369,7 +372,9 @@ def test_what_is_not_finished_stops_it_and_what_the_law_keeps_waits(session, ope
         signed_as="Khánh", now=NOW,
     )  # fmt: skip
     for erasure_id in asked.values():
-        done = erase(session=session, erasure_id=erasure_id, photos=(), operator=second, signatory=SIGNATORY, now=NOW)
+        assert run_waiting(session=session, erasure_id=erasure_id, signatory=SIGNATORY, now=NOW)
+        assert not run_waiting(session=session, erasure_id=erasure_id, signatory=SIGNATORY, now=NOW)
+        done = get_erasure(session, erasure_id)
         assert done.kept_until is not None
         assert done.kept_until > date(2029, 11, 20)
         assert "theo luật" in done.kept_reason

@@ -25,10 +25,10 @@ from sellers.services.certificates import decide_certificate, expire_certificate
 from sellers.services.households import (
     check_identity,
     register_household,
-    set_payout_account,
     submit_identity,
     suspend_household,
 )
+from sellers.services.payouts import set_payout_account
 from sellers.services.sites import SiteFacts, add_site, edit_site, remove_site
 from tests.factories.accounts import make_actor, make_user
 from tests.factories.sellers import make_certificate, make_commune, make_facts, make_household, make_site

@@ -22,6 +22,7 @@ from tests.factories.traceability import (
     NOW,
     OFFICER_TITLE,
     SIGNATORY,
+    make_keeper,
     make_officer_actor,
     make_verified_lot,
     make_waiting_lot,
@@ -61,11 +62,12 @@ def test_each_version_is_logged_once_under_a_random_name(session):
     assert log_household(**at, household_id=household_id) is True
     assert log_household(**at, household_id=household_id) is False
     assert log_site(**at, site_id=site_id) is True
-    edit_household(session=session, household_id=household_id, facts=make_facts(story="Nay trồng thêm cà chua."))
+    edit = {"session": session, "household_id": household_id, "actor": make_keeper(household_id), "now": NOW}
+    edit_household(**edit, facts=make_facts(story="Nay trồng thêm cà chua."))
     assert log_household(**at, household_id=household_id) is True
     # The pick-up note is nobody's business, so the public's version stays as it is.
     note = make_facts(story="Nay trồng thêm cà chua.", pickup_note="Cổng xanh")
-    edit_household(session=session, household_id=household_id, facts=note)
+    edit_household(**edit, facts=note)
     assert log_household(**at, household_id=household_id) is False
     edit_site(
         session=session, household_id=household_id, site_id=site_id, facts=SiteFacts("field", "Ruộng mới", area_m2=720)

@@ -14,7 +14,7 @@ from marketplace.accounts.rules import Role
 from marketplace.core.clock import local_date, utcnow
 from sellers.models import Certificate, Household, PayoutAccount, Site
 from sellers.queries import find_payout_account, get_household, list_certificates, list_sites
-from tests.factories.accounts import make_user
+from tests.factories.accounts import PASSWORD, make_user
 from tests.factories.sellers import make_certificate, make_commune, make_household, make_site
 from tests.web.sign_in import sign_in
 
@@ -299,7 +299,7 @@ def test_bad_certificates_are_not_taken(client, session, changes, message):
     assert session.execute(select(func.count()).select_from(Certificate)).scalar_one() == 0
 
 
-PAYOUT = {"bank_bin": "970405", "account_number": "3512 2050 01234", "holder": "Lê Thị Hoa"}
+PAYOUT = {"bank_bin": "970405", "account_number": "3512 2050 01234", "holder": "Lê Thị Hoa", "proof": PASSWORD}
 
 
 def test_where_money_goes(client, session):
@@ -313,7 +313,7 @@ def test_where_money_goes(client, session):
     assert "3512205001234" not in page
     for wrong, message in (
         ({"bank_bin": "1"}, "Hãy chọn ngân hàng."),
-        ({"account_number": "12"}, "Số tài khoản cần từ 4 đến 19 chữ số"),
+        ({"account_number": "12"}, "Số tài khoản cần từ 6 đến 19 chữ số"),
         ({"holder": ""}, "Hãy nhập tên chủ tài khoản."),
     ):
         answer = client.post("/ho-cua-toi/nhan-tien", data={**PAYOUT, **wrong})

@@ -187,9 +187,10 @@ def test_an_officer_works_for_a_household_of_the_own_commune(client, session, of
 
 
 def test_officers_own_work_is_no_work_for_the_household(client, session, officer):
-    household_id, other = make_household(session), make_household(session, state="identity_pending")
+    household_id = make_household(session)
+    other = make_household(session, state="identity_pending", phone="+84912000222", representative="Lê Thị Huệ")
     client.post("/lam-ho", data={"household_id": household_id})
-    typed = {"method": "vneid_reference", "decision": "dat"}
+    typed = {"method": "vneid_reference", "number": "038190001234", "decision": "dat"}
     assert client.post(f"/xa/ho/{_code(session, other)}/xac-minh", data=typed).status_code == 303
     assert [entry.what for entry in list_acting_log(session, household_id)] == ["Bắt đầu làm hộ"]
 
