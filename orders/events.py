@@ -74,7 +74,7 @@ class ConsignmentHeld:
 
 @dataclass(frozen=True, slots=True)
 class ConsignmentResumed:
-    """Goods that were on hold since ``held_at`` (ISO) may be handed to a buyer again, or be used by the one who has them."""
+    """Goods that were on hold since ``held_at`` (ISO) may be handed to a buyer again, or be used by who has them."""
 
     name: ClassVar[str] = "orders.consignment_resumed"
     consignment_id: int

@@ -24,7 +24,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core.base import Base
 
-
 #: States of a consignment whose goods are still with the household.
 _AT_HOUSEHOLD = "('waiting','to_accept','accepted','packed')"
 

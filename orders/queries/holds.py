@@ -62,7 +62,6 @@ class HoldRow:
     number: str
     order_id: int
     household_name: str
-    state: str
     held_at: datetime
     held_until_at: datetime | None
     reason: str
@@ -70,13 +69,14 @@ class HoldRow:
 
 def list_holds(session: Session, limit: int = 100) -> Sequence[HoldRow]:
     """Return the consignments that are on hold, those that end first before the others."""
-    rows = session.execute(
-        select(
-            Consignment.id, Consignment.number, Consignment.order_id, Consignment.household_name, Consignment.state,
-            Consignment.held_at, Consignment.held_until_at, Consignment.held_reason,
-        )
+    rows = session.scalars(
+        select(Consignment)
         .where(Consignment.held_at.is_not(None))
         .order_by(Consignment.held_until_at.asc().nulls_first(), Consignment.id)
         .limit(limit)
-    )  # fmt: skip
-    return [HoldRow(*tuple(row)) for row in rows]
+    )
+    return [
+        HoldRow(row.id, row.number, row.order_id, row.household_name, row.held_at, row.held_until_at, row.held_reason)
+        for row in rows
+        if row.held_at is not None and row.held_reason is not None
+    ]

@@ -347,7 +347,7 @@ def list_desk_consignments(
     session: Session, household_id: int, tab: str, *, page: int = 1, per_page: int = 20
 ) -> tuple[list[ConsignmentView], int]:
     """Return a page of a household's consignments under a tab, and how many there are in all."""
-    is_there = Consignment.state.in_(DESK_TABS.get(tab, DESK_TABS["moi"])) & ~_waits_for_goods()
+    is_there = and_(Consignment.state.in_(DESK_TABS.get(tab, DESK_TABS["moi"])), ~_waits_for_goods())
     if tab == ON_HOLD_TAB:
         is_there = and_(_waits_for_goods(), _is_paid_for())
     mine = select(Consignment).join(Order, Order.id == Consignment.order_id)

@@ -96,7 +96,11 @@ def tell_resumed(*, delivery_id: int, consignment_id: int, held_at: str, **_: ob
         _write(session, order, part, "resumed", subject, letter, _stamp(held_at))
         if _is_to_pay(order):
             return
-        text = "Hàng đã được bán trở lại. Người mua đã được báo là dùng được." if is_out else _NEXT.get(part.state, "")
+        text = (
+            "Hàng đã được bán trở lại. Người mua đã được báo là dùng được."
+            if is_out
+            else _NEXT.get(ConsignmentState(part.state), "")
+        )
         _tell_household(
             session, part, f"resumed:{part.id}{_stamp(held_at)}", f"Đơn {part.number} đi tiếp",
             text or "Hàng đã được bán trở lại.",
