@@ -49,6 +49,7 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("catalog.freeze_lots", DEFAULT),
         ("orders.follow_lots", DEFAULT),
         ("desk.tell_household_held", DEFAULT),
+        ("desk.tell_officers_held", DEFAULT),
     ],
     # A released lot awaits verification anew; its goods come back to the shop with that, and orders go on.
     "traceability.lot_released": [("orders.follow_lots", DEFAULT)],
