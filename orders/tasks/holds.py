@@ -58,7 +58,7 @@ def watch_holds(**_: object) -> None:
 def tell_held(
     *, delivery_id: int, consignment_id: int, held_at: str, held_until_at: str, reason: str, **_: object
 ) -> None:
-    """Tell buyer and household why a part of an order waits, and until when."""
+    """Tell buyer, household and operator why a part of an order waits, and until when."""
     with once(delivery_id) as session:
         if session is None:
             return
@@ -72,6 +72,10 @@ def tell_held(
             is_to_pay=_is_to_pay(order),
         )
         _write(session, order, part, "held", f"Đơn {part.number} tạm chờ kiểm tra hàng", letter, _stamp(held_at))
+        _tell_operators(
+            session, order, f"held:{part.id}{_stamp(held_at)}", f"Đơn {part.number} tạm chờ kiểm tra hàng",
+            f"{reason} {tell_what_follows(until)}",
+        )  # fmt: skip
         if part.state == ConsignmentState.WAITING and _is_to_pay(order):
             # The household has not been told of an order that is not paid for.
             return
@@ -153,18 +157,11 @@ def warn_held_outside(
             session, part, f"held-outside:{part.id}{stamp}", f"Hàng của đơn {part.number} đang bị kiểm tra",
             f"{reason} Kiện đã rời hộ nên người mua được nhắn là chưa dùng hàng.{back} Hãy làm việc với xã về lô này.",
         )  # fmt: skip
-        for user_id in list_operator_user_ids(session):
-            put_on_desk(
-                session,
-                key=f"held-outside:{part.id}{stamp}:operator:{user_id}",
-                user_id=user_id,
-                subject=f"Kiện {part.number} đã đi mà lô hàng bị giữ",
-                text=f"{reason}{back} Người mua không để lại thư thì hãy gọi điện báo."
-                if not order.buyer_email
-                else f"{reason}{back} Người mua đã được báo bằng thư.",
-                link=f"/dieu-hanh/don-hang/{order.id}",
-                now=utcnow(),
-            )
+        told = "đã được báo bằng thư" if order.buyer_email else "không để lại thư: hãy gọi điện báo"
+        _tell_operators(
+            session, order, f"held-outside:{part.id}{stamp}", f"Kiện {part.number} đã đi mà lô hàng bị giữ",
+            f"{reason}{back} Người mua {told}.",
+        )  # fmt: skip
 
 
 _NEXT = {
@@ -219,4 +216,12 @@ def _tell_household(session: Session, part: ConsignmentView, key: str, subject: 
         put_on_desk(
             session, key=f"{key}:{user_id}", user_id=user_id, subject=subject, text=text.strip(),
             link=f"/don-hang/{part.id}", now=utcnow(),
+        )  # fmt: skip
+
+
+def _tell_operators(session: Session, order: OrderView, key: str, subject: str, text: str) -> None:
+    for user_id in list_operator_user_ids(session):
+        put_on_desk(
+            session, key=f"{key}:operator:{user_id}", user_id=user_id, subject=subject, text=text,
+            link=f"/dieu-hanh/don-hang/{order.id}", now=utcnow(),
         )  # fmt: skip
