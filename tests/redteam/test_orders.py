@@ -243,6 +243,7 @@ def test_who_has_the_goods_already_is_warned(keeper, buyer, session, home, offer
     for step in ("nhan", "dong-goi"):
         assert keeper.post(f"/don-hang/{part.id}/{step}").status_code == 303
     session.execute(text("UPDATE logistics_parcels SET state = 'in_transit', booked_at = now()"))
+    session.expire_all()
     follow_handover(session=session, consignment_ref=part.number, happened_at=utcnow(), now=utcnow())
     session.commit()
     hold()
