@@ -16,10 +16,21 @@ class OutOfStock(Conflict):
 
 
 class NotOnSale(Conflict):
-    """The offer is paused, withdrawn or recalled."""
+    """The offer is a draft, withdrawn or recalled; or its household has paused it (``offer_paused``)."""
+
+    def __init__(self, offer_id: int, name: str, *, is_paused: bool = False) -> None:
+        if is_paused:
+            super().__init__("offer_paused", f"{name} đang được hộ tạm ngừng bán.", offer_id=offer_id)
+        else:
+            super().__init__("not_on_sale", f"{name} hiện không còn bán.", offer_id=offer_id)
+
+
+class NotSoldForNow(Conflict):
+    """There are goods, and they may not be sold for now: their lots are held, or the gate before sale is closed."""
 
     def __init__(self, offer_id: int, name: str) -> None:
-        super().__init__("not_on_sale", f"{name} hiện không còn bán.", offer_id=offer_id)
+        message = f"{name} đang tạm ngừng bán để kiểm tra. Hãy bỏ khỏi giỏ, hoặc đặt khi hàng bán trở lại."
+        super().__init__("not_sold_for_now", message, offer_id=offer_id)
 
 
 class LotNotSellable(Refused):

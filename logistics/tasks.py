@@ -52,7 +52,7 @@ def book_parcel(*, delivery_id: int, parcel_id: int, **_: object) -> None:
     sweep asks after a quiet time, in which the carrier's own message usually settles it.
     """
     with transaction() as session:
-        is_settled = not book.is_unsettled(session=session, parcel_id=parcel_id)
+        is_settled = not book.is_unsettled(session=session, parcel_id=parcel_id, now=utcnow())
     if is_settled:
         with once(delivery_id):
             return

@@ -20,6 +20,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         _ask("orders.release_unpaid", DEFAULT, 60.0),
         _ask("orders.ask_gateway", OUTSIDE, 300.0),
         _ask("orders.remind_unanswered", DEFAULT, 600.0),
+        _ask("orders.watch_holds", DEFAULT, 300.0),
         _ask("sellers.expire_certificates", DEFAULT, crontab(hour=0, minute=10)),
         _ask("traceability.watch_sensors", DEFAULT, 300.0),
         _ask("traceability.thin_readings", DEFAULT, crontab(hour=1, minute=20)),

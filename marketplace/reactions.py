@@ -51,16 +51,18 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     "traceability.verification_requested": [("desk.tell_officers_waiting", DEFAULT)],
     "traceability.lot_verified": [
         ("catalog.thaw_verified_lot", DEFAULT),
+        ("orders.follow_lots", DEFAULT),
         ("desk.tell_household_verified", DEFAULT),
     ],
     "traceability.lot_sent_back": [("desk.tell_household_sent_back", DEFAULT)],
     "traceability.lot_held": [
         ("catalog.freeze_lots", DEFAULT),
+        ("orders.follow_lots", DEFAULT),
         ("desk.tell_household_held", DEFAULT),
         ("desk.tell_officers_held", DEFAULT),
     ],
-    # A released lot awaits verification anew; its goods come back to the shop with that.
-    "traceability.lot_released": [],
+    # A released lot awaits verification anew; its goods come back to the shop with that, and orders go on.
+    "traceability.lot_released": [("orders.follow_lots", DEFAULT)],
     "traceability.lot_recalled": [
         ("catalog.freeze_lots", DEFAULT),
         ("orders.stop_recalled", DEFAULT),
@@ -78,9 +80,10 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     "traceability.sensor_alert_ended": [("desk.tell_household_sensor_calm", DEFAULT)],
     "traceability.sale_gate_closed": [
         ("catalog.freeze_lots", DEFAULT),
+        ("orders.follow_lots", DEFAULT),
         ("desk.tell_household_gate_closed", DEFAULT),
     ],
-    "traceability.sale_gate_opened": [("catalog.thaw_lots", DEFAULT)],
+    "traceability.sale_gate_opened": [("catalog.thaw_lots", DEFAULT), ("orders.follow_lots", DEFAULT)],
     # The shelf
     "catalog.offer_changed": [("search.refresh_product", SEARCH)],
     "catalog.stock_frozen": [],
@@ -104,6 +107,10 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
     "orders.consignment_accepted": [("orders.tell_buyer_accepted", DEFAULT)],
     "orders.consignment_declined": [("orders.tell_buyer_declined", DEFAULT)],
     "orders.consignment_stopped": [("orders.tell_buyer_stopped", DEFAULT)],
+    "orders.consignment_held": [("orders.tell_held", DEFAULT)],
+    "orders.consignment_resumed": [("orders.tell_resumed", DEFAULT)],
+    "orders.consignment_given_up": [("orders.tell_given_up", DEFAULT)],
+    "orders.held_goods_are_out": [("orders.warn_held_outside", DEFAULT)],
     "orders.consignment_packed": [],
     "orders.consignment_handed_over": [("orders.tell_buyer_sent", DEFAULT)],
     "orders.consignment_delivered": [("orders.tell_buyer_delivered", DEFAULT)],

@@ -45,6 +45,13 @@ class StepNotAllowed(Conflict):
         super().__init__("step_not_allowed", message, current=current, step=step)
 
 
+class GoodsOnHold(Conflict):
+    """The goods may not be handed to a buyer for now, so nothing is done with them."""
+
+    def __init__(self, message: str, *, lots: list[str]) -> None:
+        super().__init__("goods_on_hold", message, lots=lots)
+
+
 class OrderUnknown(NotFound):
     """No order under this link or number for this person."""
 

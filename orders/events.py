@@ -62,6 +62,45 @@ class ConsignmentStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsignmentHeld:
+    """A part of an order waits: its goods may not be handed to a buyer for now. Times are ISO."""
+
+    name: ClassVar[str] = "orders.consignment_held"
+    consignment_id: int
+    held_at: str
+    held_until_at: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsignmentResumed:
+    """Goods that were on hold since ``held_at`` (ISO) may be handed to a buyer again, or be used by who has them."""
+
+    name: ClassVar[str] = "orders.consignment_resumed"
+    consignment_id: int
+    held_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsignmentGivenUp:
+    """A part of an order that waited for its goods was ended: by the clock (``system``), its buyer, or the operator."""
+
+    name: ClassVar[str] = "orders.consignment_given_up"
+    consignment_id: int
+    by_role: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGoodsAreOut:
+    """Goods that are on hold since ``held_at`` (ISO) are with the carrier or with their buyer."""
+
+    name: ClassVar[str] = "orders.held_goods_are_out"
+    consignment_id: int
+    held_at: str
+    is_called_back: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ConsignmentPacked:
     """The goods are in a parcel; the carrier may be called."""
 

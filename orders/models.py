@@ -24,6 +24,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core.base import Base
 
+#: States of a consignment whose goods are still with the household.
+_AT_HOUSEHOLD = "('waiting','to_accept','accepted','packed')"
+
 
 class Basket(Base):
     """Giỏ hàng: what somebody means to buy. A basket that became an order keeps its number and is finished."""
@@ -135,6 +138,10 @@ class Consignment(Base):
     handed_over_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     end_reason: Mapped[str | None] = mapped_column(String(300))
+    #: Its goods may not be handed to a buyer for now: since when, why in public words, and how long it waits for them.
+    held_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    held_reason: Mapped[str | None] = mapped_column(String(600))
+    held_until_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
         UniqueConstraint("order_id", "household_id"),
         CheckConstraint("goods_vnd >= 0 AND shipping_vnd >= 0", name="amounts_are_not_negative"),
@@ -143,7 +150,18 @@ class Consignment(Base):
             "'returned','lost')",
             name="state_is_known",
         ),
+        CheckConstraint("(held_at IS NULL) = (held_reason IS NULL)", name="hold_has_a_reason"),
+        CheckConstraint(
+            f"(held_until_at IS NOT NULL) = (held_at IS NOT NULL AND state IN {_AT_HOUSEHOLD})",
+            name="hold_before_handover_has_an_end",
+        ),
+        CheckConstraint(
+            f"held_at IS NULL OR state IN {_AT_HOUSEHOLD} OR state IN ('handed_over','delivered')",
+            name="what_ended_is_not_on_hold",
+        ),
         Index("ix_orders_consignments_desk", "household_id", "state", "id"),
+        Index("ix_orders_consignments_open", "id", postgresql_where=text(f"state IN {_AT_HOUSEHOLD}")),
+        Index("ix_orders_consignments_held", "id", postgresql_where=text("held_at IS NOT NULL")),
         Index("ix_orders_consignments_unanswered", "accept_before_at", postgresql_where=text("state = 'to_accept'")),
     )
 
@@ -266,3 +284,20 @@ class Change(Base):
     detail: Mapped[str] = mapped_column(Text, server_default="")
     by_role: Mapped[str] = mapped_column(String(16))
     happened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+#: What SQLAlchemy cannot say: run once, in the migration that adds the columns.
+DDL = [
+    """
+    CREATE FUNCTION orders_refuse_step_on_hold() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'the goods of consignment % are on hold', NEW.number USING ERRCODE = 'check_violation';
+    END $$
+    """,
+    # A consignment on hold is neither offered to its household, nor accepted, nor packed.
+    """
+    CREATE TRIGGER goods_are_on_hold BEFORE UPDATE OF state ON orders_consignments FOR EACH ROW
+    WHEN (OLD.held_at IS NOT NULL AND NEW.held_at IS NOT NULL AND OLD.state <> NEW.state
+    AND NEW.state IN ('to_accept','accepted','packed')) EXECUTE FUNCTION orders_refuse_step_on_hold()
+    """,
+]

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from catalog.models import Offer, Product
-from catalog.queries.shelf import face_photo, free_amount
+from catalog.queries.shelf import face_photo, free_amount, stopped_amount
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.money import format_vnd
 from marketplace.core.photos import photo_url
@@ -38,7 +38,9 @@ class ProductCard:
     certificates: tuple[tuple[str, str], ...]
     stars: float | None
     rating_count: int
+    #: Nothing can be bought now: it is sold out, or (``is_stopped``) its goods may not be sold for now.
     is_sold_out: bool
+    is_stopped: bool
     verified_label: str
 
 
@@ -47,7 +49,8 @@ def select_cards(*more: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Sele
     return select(
         Product.id.label("product_id"), Offer.id.label("offer_id"), Product.slug, Product.name,
         Product.household_id, Offer.price_vnd, Product.unit, face_photo(Product.id.expression).label("photo"),
-        Product.rating_sum, Product.rating_count, free_amount().label("free"), *more,
+        Product.rating_sum, Product.rating_count, free_amount().label("free"),
+        stopped_amount().label("stopped"), *more,
     ).join(Offer, Offer.product_id == Product.id)  # fmt: skip
 
 
@@ -82,6 +85,7 @@ def finish_cards(session: Session, rows: Sequence[Row[Any]]) -> dict[int, Produc
             stars=row.rating_sum / row.rating_count if row.rating_count else None,
             rating_count=row.rating_count,
             is_sold_out=row.free <= 0,
+            is_stopped=row.free <= 0 < row.stopped,
             verified_label=f"{household.commune_name} đã xác nhận",
         )
     return cards

@@ -21,6 +21,17 @@ def free_amount() -> ScalarSelect[Decimal]:
     return _sum_free(case((Offer.state == "on_sale", _FREE), else_=0))
 
 
+def stopped_amount() -> ScalarSelect[Decimal]:
+    """Return the scalar sub-select of what lies there of an offer and is frozen: it is not sold, and not sold out."""
+    in_date = or_(Stock.best_before_on.is_(None), Stock.best_before_on >= _TODAY)
+    return (
+        select(func.coalesce(func.sum(_FREE), 0))
+        .where(Stock.offer_id == Offer.id, Stock.is_frozen, in_date)
+        .correlate(Offer)
+        .scalar_subquery()
+    )
+
+
 def left_amount() -> ScalarSelect[Decimal]:
     """Return the scalar sub-select of what would be free of an offer if it were on sale."""
     return _sum_free(_FREE)

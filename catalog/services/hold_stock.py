@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -24,13 +24,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from catalog.errors import NotOnSale, OutOfStock
+from catalog.errors import NotOnSale, NotSoldForNow, OutOfStock
 from catalog.events import OfferChanged
 from catalog.models import Offer, Product, Reservation, Stock
 from catalog.rules import OfferState, Pick, Shelf, pick_first_to_expire, total_picked
 from marketplace.core.clock import local_date
 from marketplace.core.outbox import record_event
-from traceability.queries.lots import find_unsellable
+from traceability.queries.lots import explain_unsellable, find_unsellable
+from traceability.rules.obstacles import PASSING, Obstacle
 
 _SOMETHING = "Mặt hàng này"
 
@@ -49,7 +50,8 @@ def reserve(*, session: Session, holder: str, wanted: Mapping[int, Decimal], now
     """Hold goods for ``holder`` (an order's reference), from the lots that expire first.
 
     ``wanted`` maps offer ids to amounts in units of sale. Rows are locked in primary-key order, so two
-    baskets never wait for each other in a circle. Raises ``NotOnSale`` or ``OutOfStock``, holding nothing.
+    baskets never wait for each other in a circle. Raises ``NotOnSale``, ``NotSoldForNow`` or ``OutOfStock``, holding
+    nothing.
     """
     today = local_date(now)
     asked = {"offer_ids": sorted(wanted)}
@@ -61,7 +63,8 @@ def reserve(*, session: Session, holder: str, wanted: Mapping[int, Decimal], now
     for offer_id, amount in sorted(wanted.items()):
         offer = offers.get(offer_id)
         if offer is None or offer.state != OfferState.ON_SALE:
-            raise NotOnSale(offer_id, offer.name if offer else _SOMETHING)
+            is_paused = offer is not None and offer.state == OfferState.PAUSED
+            raise NotOnSale(offer_id, offer.name if offer else _SOMETHING, is_paused=is_paused)
         shelves = [
             Shelf(row.id, row.lot_id, row.free, row.best_before_on, row.harvested_on)
             for row in rows
@@ -70,6 +73,10 @@ def reserve(*, session: Session, holder: str, wanted: Mapping[int, Decimal], now
         picks[offer_id] = pick_first_to_expire(shelves, amount)
         free = sum((shelf.free for shelf in shelves), Decimal(0))
         if total_picked(picks[offer_id]) < amount:
+            if free <= 0:
+                taken = {shelf.stock_id for shelf in shelves}
+                back = [row.lot_id for row in rows if row.offer_id == offer_id and row.free > 0 and row.id not in taken]
+                _explain_none(session, offer_id, offer.name, back, today)
             raise OutOfStock(offer_id, offer.name, free, offer.unit)
         if free == amount:
             # The last of it: search must not offer what nobody can buy any more.
@@ -144,6 +151,15 @@ def _move_stock(session: Session, picks: Sequence[Pick]) -> None:
     moved = session.execute(_raise_reserved(), given).all()
     if len(moved) != len(picks):
         raise OutOfStock(0, _SOMETHING, Decimal(0), "")
+
+
+def _explain_none(session: Session, offer_id: int, name: str, lot_ids: Collection[int], today: date) -> None:
+    """Say why nothing of an offer can be bought, when these lots of it lie there: they are not sold out."""
+    obstacles = {one.obstacle for one in explain_unsellable(session, lot_ids, today)}
+    if obstacles & PASSING or (lot_ids and not obstacles):
+        raise NotSoldForNow(offer_id, name)
+    if Obstacle.RECALLED in obstacles:
+        raise NotOnSale(offer_id, name)
 
 
 def lock_held(*, session: Session, holders: Collection[str]) -> None:

@@ -22,8 +22,9 @@ from marketplace.core.photos import photo_url
 from marketplace.core.quantity import format_number, format_quantity
 from marketplace.core.shared_pages import shared
 from sellers import queries as sellers
-from traceability.queries.lots import LotView, list_lots
+from traceability.queries.lots import LotView, UnsellableLot, explain_unsellable, list_lots
 from traceability.queries.story import list_story
+from traceability.rules.obstacles import PASSING
 
 _COMMUNES_SHOWN = 6
 #: What plus and minus do to a weighed amount; any multiple of the unit's own step may be typed.
@@ -83,7 +84,7 @@ def product(slug: str) -> ResponseReturnValue:
         told=told,
         journey=journey,
         recalled=_in_state(lots, page.all_lots, "recalled"),
-        held=_in_state(lots, page.all_lots, "held"),
+        stopped=_list_stopped(page),
         chooser=_chooser(page),
         address=address,
         picture=picture,
@@ -108,6 +109,15 @@ def _disclose(household: sellers.HouseholdView) -> list[tuple[str, str]]:
 
 def _in_state(lots: dict[int, LotView], listed: tuple[LotOnSale, ...], state: str) -> list[LotView]:
     return [lots[lot.lot_id] for lot in listed if lot.lot_id in lots and lots[lot.lot_id].state == state]
+
+
+def _list_stopped(page: ProductPage) -> list[UnsellableLot]:
+    """Return the lots whose goods lie there and may not be sold for now: the product is not sold out."""
+    there = [lot.lot_id for lot in page.all_lots if lot.free > 0]
+    if page.available > 0 or not there:
+        return []
+    found = explain_unsellable(db.session(), there, local_date(utcnow()))
+    return [lot for lot in found if lot.obstacle in PASSING]
 
 
 def _basket_url() -> str | None:

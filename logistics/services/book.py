@@ -1,5 +1,6 @@
 """Planning parcels and booking them with the carrier: claimed, asked outside a transaction, settled."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -22,7 +23,9 @@ from logistics.ports import (
 )
 from logistics.rules.states import UNSETTLED, Attention, CodState, ParcelState, next_state
 from logistics.services.steps import call_for, clear_call, enter, facts_of, lock_parcel, move_cod, set_state
+from marketplace.core.clock import local_date
 from marketplace.core.outbox import record_event
+from traceability.queries.parcels import find_unsellable_parcels
 
 #: A question to the carrier that is older than this is dead: the client gives up much earlier.
 CALL_IS_DEAD_AFTER = timedelta(minutes=2)
@@ -30,6 +33,8 @@ CALL_IS_DEAD_AFTER = timedelta(minutes=2)
 QUIET_TIME = timedelta(minutes=10)
 #: When the carrier could not be reached for so long, a person should know.
 UNREACHED_FOR = timedelta(hours=1)
+#: So many parcels on hold do not keep the others from being asked about.
+_MOST_ON_HOLD = 500
 #: So many questions, then a person decides.
 MAX_ATTEMPTS = 8
 
@@ -94,11 +99,14 @@ def claim_booking(
 ) -> BookingClaim | None:
     """Mark a parcel as being booked, so that nobody else asks the carrier meanwhile.
 
-    Returns None when it is settled already, or when somebody asked less than ``quiet`` ago.
+    Returns None when it is settled already, when somebody asked less than ``quiet`` ago, and as long as goods in it
+    may not be handed to a buyer.
     """
     parcel = lock_parcel(session, parcel_id)
     state = ParcelState(parcel.state)
     if state not in UNSETTLED:
+        return None
+    if state == ParcelState.PLANNED and find_on_hold(session, [parcel.reference], now):
         return None
     if state == ParcelState.PLANNED and parcel.cancel_asked_at is not None:
         enter(session, parcel, ParcelState.CANCELLED, now, now)
@@ -114,9 +122,17 @@ def claim_booking(
     return BookingClaim(parcel.id, parcel.reference, parcel.carrier, read_spec(parcel.spec))
 
 
-def is_unsettled(*, session: Session, parcel_id: int) -> bool:
-    """Say whether the carrier still has to be asked to take a parcel."""
-    return lock_parcel(session, parcel_id).state in UNSETTLED
+def find_on_hold(session: Session, references: Collection[str], now: datetime) -> set[str]:
+    """Return which of these parcels hold goods that may not be handed to a buyer now."""
+    return find_unsellable_parcels(session, references, local_date(now))
+
+
+def is_unsettled(*, session: Session, parcel_id: int, now: datetime) -> bool:
+    """Say whether the carrier still has to be asked to take a parcel; not yet, when its goods are on hold."""
+    parcel = lock_parcel(session, parcel_id)
+    if parcel.state == ParcelState.PLANNED and find_on_hold(session, [parcel.reference], now):
+        return False
+    return parcel.state in UNSETTLED
 
 
 def fix_service(*, session: Session, parcel_id: int, service: str) -> ParcelSpec:
@@ -188,15 +204,19 @@ def retry_booking(*, session: Session, parcel_id: int, now: datetime) -> None:
 
 
 def list_unsettled(session: Session, now: datetime, limit: int = 50) -> list[int]:
-    """Return parcels whose booking was left open so long that it is time to ask the carrier again."""
+    """Return parcels whose booking was left open so long that it is time to ask the carrier again.
+
+    A parcel whose goods are on hold is left out; it is taken up when they come free.
+    """
     is_due = or_(
         (Parcel.state == ParcelState.PLANNED) & (Parcel.created_at < now - QUIET_TIME),
         (Parcel.state != ParcelState.PLANNED) & (Parcel.asked_at < now - QUIET_TIME),
     )
     rows = session.execute(
-        select(Parcel.id)
+        select(Parcel.id, Parcel.reference, Parcel.state)
         .where(Parcel.state.in_(UNSETTLED), Parcel.attempts < MAX_ATTEMPTS, is_due)
         .order_by(Parcel.id)
-        .limit(limit)
-    )
-    return list(rows.scalars())
+        .limit(limit + _MOST_ON_HOLD)
+    ).all()
+    on_hold = find_on_hold(session, [ref for _, ref, state in rows if state == ParcelState.PLANNED], now)
+    return [parcel_id for parcel_id, ref, _ in rows if ref not in on_hold][:limit]

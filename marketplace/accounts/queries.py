@@ -169,6 +169,10 @@ def _is_officer() -> ColumnElement[bool]:
     return func.array_position(User.roles, Role.OFFICER.value).is_not(None)
 
 
+def _is_operator() -> ColumnElement[bool]:
+    return func.array_position(User.roles, Role.OPERATOR.value).is_not(None)
+
+
 def find_person(session: Session, *, phone: str | None = None, email: str | None = None) -> Person | None:
     """Return a person by phone (E.164) or e-mail address."""
     if phone is None and email is None:
@@ -190,8 +194,7 @@ def _person(user: User | None) -> Person | None:
 
 def count_operators(session: Session, *, without: int) -> int:
     """Return how many people run the market, one of them left out."""
-    is_operator = func.array_position(User.roles, Role.OPERATOR.value).is_not(None)
-    return session.scalar(select(func.count()).where(is_operator, User.is_active, User.id != without)) or 0
+    return session.scalar(select(func.count()).where(_is_operator(), User.is_active, User.id != without)) or 0
 
 
 def get_party(session: Session, user_id: int) -> str:
@@ -207,6 +210,12 @@ def get_title(session: Session, user_id: int) -> str:
 def list_officer_user_ids(session: Session, commune_id: int) -> list[int]:
     """Return the officers of a commune."""
     wanted = select(User.id).where(User.commune_id == commune_id, _is_officer(), User.is_active)
+    return list(session.execute(wanted.order_by(User.id)).scalars())
+
+
+def list_operator_user_ids(session: Session) -> list[int]:
+    """Return the people who run the market."""
+    wanted = select(User.id).where(_is_operator(), User.is_active)
     return list(session.execute(wanted.order_by(User.id)).scalars())
 
 

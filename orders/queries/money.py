@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from orders.models import Credit, Order, Payment, Refund
+from orders.models import Consignment, Credit, Order, Payment, Refund
 
 
 def list_unpaid_orders(session: Session, before: datetime, limit: int = 100) -> list[int]:
-    """Return orders whose time to pay ended before a moment. Each is looked at again under a lock."""
+    """Return orders whose time to pay ended before a moment. Each is looked at again under a lock.
+
+    Orders that wait for goods on hold are left out.
+    """
+    waits = exists().where(Consignment.order_id == Order.id, Consignment.held_at.is_not(None))
     return list(
         session.execute(
             select(Order.id)
-            .where(Order.state == "awaiting_payment", Order.pay_before_at < before)
+            .where(Order.state == "awaiting_payment", Order.pay_before_at < before, ~waits)
             .order_by(Order.pay_before_at)
             .limit(limit)
         ).scalars()

@@ -6,16 +6,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from orders.errors import OrderUnknown
 from orders.models import Change, Consignment, LineLot, Order, OrderLine, Payment, Refund
+from orders.rules.holds import AT_HOUSEHOLD
 from orders.rules.states import (
     BUYER_CANCELLED,
     CONSIGNMENT_LABELS,
     DESK_LABELS,
     FINAL_CONSIGNMENT_STATES,
+    ON_HOLD_LABEL,
     ORDER_LABELS,
     ConsignmentState,
     OrderState,
@@ -59,14 +61,29 @@ class ConsignmentView:
     handed_over_at: datetime | None
     ended_at: datetime | None
     end_reason: str | None
+    held_at: datetime | None
+    held_reason: str | None
+    held_until_at: datetime | None
     lines: tuple[LineView, ...]
 
     @property
     def label(self) -> str:
         """The state in words."""
+        if self.is_waiting_for_goods:
+            return ON_HOLD_LABEL
         if self.state == ConsignmentState.CANCELLED and self.end_reason == BUYER_CANCELLED:
             return ORDER_LABELS[OrderState.CANCELLED]
         return CONSIGNMENT_LABELS[ConsignmentState(self.state)]
+
+    @property
+    def is_waiting_for_goods(self) -> bool:
+        """Whether its goods are on hold and still with the household."""
+        return self.held_at is not None and self.state in AT_HOUSEHOLD
+
+    @property
+    def is_held_outside(self) -> bool:
+        """Whether its goods are on hold and have left the household."""
+        return self.held_at is not None and self.state not in AT_HOUSEHOLD
 
     @property
     def total_vnd(self) -> int:
@@ -86,7 +103,7 @@ class ConsignmentView:
     @property
     def desk_label(self) -> str:
         """The state in the household's words."""
-        return DESK_LABELS[ConsignmentState(self.state)]
+        return ON_HOLD_LABEL if self.is_waiting_for_goods else DESK_LABELS[ConsignmentState(self.state)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +143,11 @@ class OrderView:
     def address(self) -> str:
         """The address in one line."""
         return f"{self.address_line}, {self.commune_name}, {self.province_name}"
+
+    @property
+    def is_waiting_for_goods(self) -> bool:
+        """Whether a part of it waits for goods on hold; nobody is asked to pay for it meanwhile."""
+        return any(part.is_waiting_for_goods for part in self.consignments)
 
     @property
     def is_cancelled_by_buyer(self) -> bool:
@@ -265,7 +287,8 @@ def _load_consignments(session: Session, wanted: Select[Consignment]) -> list[Co
             shipping_vnd=row.shipping_vnd, carrier=row.carrier, service_name=row.service_name,
             parcel_g=row.parcel_g, accept_before_at=row.accept_before_at, accepted_at=row.accepted_at,
             packed_at=row.packed_at, handed_over_at=row.handed_over_at, ended_at=row.ended_at,
-            end_reason=row.end_reason, lines=tuple(by_consignment.get(row.id, ())),
+            end_reason=row.end_reason, held_at=row.held_at, held_reason=row.held_reason,
+            held_until_at=row.held_until_at, lines=tuple(by_consignment.get(row.id, ())),
         )
         for row in consignments
     ]  # fmt: skip
@@ -302,9 +325,12 @@ def find_consignment_by_number(session: Session, number: str) -> ConsignmentRef 
     return ConsignmentRef(*row) if row else None
 
 
+#: What waits for goods on hold, whatever its state; an order that is not paid yet does not concern its household.
+ON_HOLD_TAB = "tam-cho"
 #: Tabs of the household's list of orders.
 DESK_TABS: dict[str, tuple[ConsignmentState, ...]] = {
     "moi": (ConsignmentState.TO_ACCEPT,),
+    ON_HOLD_TAB: (),
     "chuan-bi": (ConsignmentState.ACCEPTED, ConsignmentState.PACKED),
     "dang-giao": (ConsignmentState.HANDED_OVER,),
     "xong": (
@@ -321,8 +347,11 @@ def list_desk_consignments(
     session: Session, household_id: int, tab: str, *, page: int = 1, per_page: int = 20
 ) -> tuple[list[ConsignmentView], int]:
     """Return a page of a household's consignments under a tab, and how many there are in all."""
-    states = DESK_TABS.get(tab, DESK_TABS["moi"])
-    mine = select(Consignment).where(Consignment.household_id == household_id, Consignment.state.in_(states))
+    is_there = and_(Consignment.state.in_(DESK_TABS.get(tab, DESK_TABS["moi"])), ~_waits_for_goods())
+    if tab == ON_HOLD_TAB:
+        is_there = and_(_waits_for_goods(), _is_paid_for())
+    mine = select(Consignment).join(Order, Order.id == Consignment.order_id)
+    mine = mine.where(Consignment.household_id == household_id, is_there)
     total = session.execute(select(func.count()).select_from(mine.subquery())).scalar_one()
     newest = mine.order_by(Consignment.id.desc()).limit(per_page).offset((page - 1) * per_page)
     wanted = select(Consignment).where(Consignment.id.in_(select(newest.subquery().c.id)))
@@ -331,14 +360,24 @@ def list_desk_consignments(
 
 def count_desk_consignments(session: Session, household_id: int) -> dict[str, int]:
     """Return how many consignments a household has under each tab. One statement."""
-    counts = dict(
-        session.execute(
-            select(Consignment.state, func.count())
-            .where(Consignment.household_id == household_id)
-            .group_by(Consignment.state)
-        ).all()
-    )
-    return {tab: sum(counts.get(state, 0) for state in states) for tab, states in DESK_TABS.items()}
+    waits = _waits_for_goods()
+    rows = session.execute(
+        select(Consignment.state, waits, func.count())
+        .join(Order, Order.id == Consignment.order_id)
+        .where(Consignment.household_id == household_id, or_(~waits, _is_paid_for()))
+        .group_by(Consignment.state, waits)
+    ).all()
+    counts = {tab: sum(n for state, is_on_hold, n in rows if state in states and not is_on_hold)
+              for tab, states in DESK_TABS.items()}  # fmt: skip
+    return counts | {ON_HOLD_TAB: sum(n for _, is_on_hold, n in rows if is_on_hold)}
+
+
+def _waits_for_goods() -> ColumnElement[bool]:
+    return and_(Consignment.held_at.is_not(None), Consignment.state.in_(AT_HOUSEHOLD))
+
+
+def _is_paid_for() -> ColumnElement[bool]:
+    return Order.state != OrderState.AWAITING_PAYMENT
 
 
 @dataclass(frozen=True, slots=True)

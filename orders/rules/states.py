@@ -62,6 +62,9 @@ CONSIGNMENT_STEPS: dict[tuple[ConsignmentState, str], ConsignmentState] = {
     (ConsignmentState.PACKED, "return"): ConsignmentState.RETURNED,
     (ConsignmentState.PACKED, "lose"): ConsignmentState.LOST,
     (ConsignmentState.PACKED, "cancel"): ConsignmentState.CANCELLED,
+    # Only as long as the goods are on hold (see the household's use case): nobody has to wait for them.
+    (ConsignmentState.WAITING, "decline"): ConsignmentState.DECLINED,
+    (ConsignmentState.PACKED, "decline"): ConsignmentState.DECLINED,
     (ConsignmentState.HANDED_OVER, "deliver"): ConsignmentState.DELIVERED,
     (ConsignmentState.HANDED_OVER, "return"): ConsignmentState.RETURNED,
     (ConsignmentState.HANDED_OVER, "lose"): ConsignmentState.LOST,
@@ -120,7 +123,9 @@ ORDER_LABELS: dict[OrderState, str] = {
     OrderState.CANCELLED: "Đã hủy",
     OrderState.EXPIRED: "Hết hạn thanh toán",
 }
-_REFUSALS: dict[str, str] = {
+#: Of a consignment that waits because its goods are on hold, whatever its state.
+ON_HOLD_LABEL = "Tạm chờ kiểm tra hàng"
+REFUSALS: dict[str, str] = {
     "accept": "Đơn này không còn chờ nhận nữa.",
     "decline": "Đơn này không từ chối được nữa vì hàng đã đóng gói hoặc đã kết thúc.",
     "pack": "Chỉ đóng gói được đơn mà hộ đã nhận.",
@@ -134,7 +139,7 @@ def next_order_state(current: OrderState, step: str) -> OrderState:
     try:
         return ORDER_STEPS[current, step]
     except KeyError:
-        raise StepNotAllowed(_REFUSALS.get(step, _MOVED_ON), current=current, step=step) from None
+        raise StepNotAllowed(REFUSALS.get(step, _MOVED_ON), current=current, step=step) from None
 
 
 def next_consignment_state(current: ConsignmentState, step: str) -> ConsignmentState:
@@ -142,7 +147,7 @@ def next_consignment_state(current: ConsignmentState, step: str) -> ConsignmentS
     try:
         return CONSIGNMENT_STEPS[current, step]
     except KeyError:
-        raise StepNotAllowed(_REFUSALS.get(step, _MOVED_ON), current=current, step=step) from None
+        raise StepNotAllowed(REFUSALS.get(step, _MOVED_ON), current=current, step=step) from None
 
 
 def next_payment_state(current: PaymentState, step: str) -> PaymentState:

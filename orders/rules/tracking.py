@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from orders.rules.states import BUYER_CANCELLED, ConsignmentState
+from orders.rules.holds import AT_HOUSEHOLD
+from orders.rules.states import BUYER_CANCELLED, ON_HOLD_LABEL, ConsignmentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ class Tracked(Protocol):
     @property
     def end_reason(self) -> str | None: ...
 
+    @property
+    def held_at(self) -> datetime | None: ...
+
 
 _ORDER = ("accepted", "packed", "handed_over", "delivered")
 _LABELS: Mapping[str, tuple[str, str]] = {
@@ -92,10 +96,13 @@ def track(part: Tracked, movements: Sequence[Movement] = ()) -> list[TrackStep]:
         newest = max(movements, key=lambda movement: movement.happened_at)
         last_word = f"{newest.label} ({newest.place})" if newest.place else newest.label
     steps = []
-    if part.state == ConsignmentState.WAITING:
+    is_on_hold = part.held_at is not None and part.state in AT_HOUSEHOLD
+    if part.state == ConsignmentState.WAITING and not is_on_hold:
         steps.append(TrackStep("Chờ thanh toán", "current", icon="cash"))
         reached = -1
     for place, name in enumerate(_ORDER):
+        if is_on_hold and place == reached:
+            steps.append(TrackStep(ON_HOLD_LABEL, "current", part.held_at, icon="clock"))
         label, icon = _LABELS[name]
         if place < reached:
             is_last_under_way = place == reached - 1 and part.state == ConsignmentState.HANDED_OVER
@@ -103,7 +110,8 @@ def track(part: Tracked, movements: Sequence[Movement] = ()) -> list[TrackStep]:
         elif end:
             break
         else:
-            steps.append(TrackStep(label, "current" if place == reached else "todo", icon=icon))
+            is_current = place == reached and not is_on_hold
+            steps.append(TrackStep(label, "current" if is_current else "todo", icon=icon))
     if part.state == ConsignmentState.CANCELLED and part.end_reason == BUYER_CANCELLED:
         # What the buyer wanted is no problem.
         steps.append(TrackStep("Bạn đã hủy đơn", "done", part.ended_at))

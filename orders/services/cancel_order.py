@@ -1,6 +1,7 @@
 """Stopping an order: by its buyer before the post has it, or because a lot in it was recalled."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select
@@ -23,11 +24,28 @@ from orders.rules.states import (
     next_payment_state,
 )
 from orders.services.deliver_consignment import close_order_if_ended, refund_share
+from orders.services.hold_consignment import clear_hold
 from orders.services.settle_payment import lock_order, lock_orders, request_refund, stop_consignments
 from traceability.queries.recalls import RecallView
 
 #: So many letters are written in one transaction.
 _PORTION = 200
+_RECALLED = "Lô hàng bị thu hồi"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a consignment is stopped: for its page, for the money, and for the rest of an order that is not paid yet."""
+
+    what: str
+    detail: str
+    by_role: str
+    end_reason: str
+    refund_reason: str
+    rest_reason: str
+    refund_key: str
+
+
 _STOPPABLE = (
     ConsignmentState.WAITING,
     ConsignmentState.TO_ACCEPT,
@@ -111,43 +129,55 @@ def stop_for_recall(
         ).scalar_one()
         if consignment.state not in _STOPPABLE:
             continue
-        was_packed = consignment.state == ConsignmentState.PACKED
-        consignment.state = next_consignment_state(ConsignmentState(consignment.state), "cancel")
-        consignment.ended_at = now
-        consignment.end_reason = f"Lô hàng bị thu hồi: {reason}"[:300]
-        session.execute(
-            insert(Change).values(
-                order_id=order.id,
-                consignment_id=consignment.id,
-                what="recalled",
-                detail=reason[:1000],
-                by_role="officer",
-                happened_at=now,
-            )
+        ending = Ending(
+            what="recalled",
+            detail=reason,
+            by_role="officer",
+            end_reason=f"{_RECALLED}: {reason}",
+            refund_reason=_RECALLED,
+            rest_reason="Đơn dừng vì một lô hàng bị thu hồi",
+            refund_key="recall",
         )
-        session.flush()
-        offer_ids = session.execute(
-            select(OrderLine.offer_id).where(OrderLine.consignment_id == consignment.id)
-        ).scalars()
-        release(session=session, holder=order.number, offer_ids=list(offer_ids))
-        if was_packed:
-            request_call_back(session=session, reference=consignment.number, now=now)
-        _settle_money(session, order, consignment, now)
-        close_order_if_ended(session=session, order=order, now=now)
+        stop_consignment(session=session, order=order, consignment=consignment, ending=ending, now=now)
         record_event(session, ConsignmentStopped(consignment_id=consignment.id, reason=reason))
         stopped.append(consignment_id)
     return stopped
 
 
-def _settle_money(session: Session, order: Order, consignment: Consignment, now: datetime) -> None:
+def stop_consignment(
+    *, session: Session, order: Order, consignment: Consignment, ending: Ending, now: datetime
+) -> None:
+    """Stop one consignment, locked, that has not left: goods freed, a booked parcel called back, money given back."""
+    was_packed = consignment.state == ConsignmentState.PACKED
+    consignment.state = next_consignment_state(ConsignmentState(consignment.state), "cancel")
+    consignment.ended_at = now
+    consignment.end_reason = ending.end_reason[:300]
+    clear_hold(consignment)
+    session.execute(
+        insert(Change).values(
+            order_id=order.id,
+            consignment_id=consignment.id,
+            what=ending.what,
+            detail=ending.detail[:1000],
+            by_role=ending.by_role,
+            happened_at=now,
+        )
+    )
+    session.flush()
+    offer_ids = session.execute(select(OrderLine.offer_id).where(OrderLine.consignment_id == consignment.id)).scalars()
+    release(session=session, holder=order.number, offer_ids=list(offer_ids))
+    if was_packed:
+        request_call_back(session=session, reference=consignment.number, now=now)
     if order.state == OrderState.AWAITING_PAYMENT:
         # One part of an unpaid order is gone, so its sum is wrong: the whole order ends and nothing is owed.
-        stop_consignments_left(session, order, now)
-        return
-    refund_share(session=session, order=order, consignment=consignment, reason="Lô hàng bị thu hồi", now=now)
+        _stop_rest(session, order, ending, now)
+    else:
+        reason = ending.refund_reason
+        refund_share(session=session, order=order, consignment=consignment, reason=reason, now=now)
+    close_order_if_ended(session=session, order=order, now=now)
 
 
-def stop_consignments_left(session: Session, order: Order, now: datetime) -> None:
+def _stop_rest(session: Session, order: Order, ending: Ending, now: datetime) -> None:
     """End an unpaid order with the parts of it that are still open; money that came in goes back."""
     for consignment in session.execute(
         select(Consignment)
@@ -157,11 +187,12 @@ def stop_consignments_left(session: Session, order: Order, now: datetime) -> Non
     ).scalars():
         consignment.state = next_consignment_state(ConsignmentState.WAITING, "cancel")
         consignment.ended_at = now
-        consignment.end_reason = "Đơn dừng vì một lô hàng bị thu hồi"
+        consignment.end_reason = ending.rest_reason[:300]
+        clear_hold(consignment)
     release(session=session, holder=order.number)
     order.state = next_order_state(OrderState(order.state), "cancel")
     order.ended_at = now
-    order.cancel_reason = "Lô hàng bị thu hồi"
+    order.cancel_reason = ending.refund_reason[:300]
     payment = session.execute(select(Payment).where(Payment.order_id == order.id).with_for_update()).scalar_one()
     if payment.state == PaymentState.PENDING:
         payment.state = next_payment_state(PaymentState.PENDING, "void")
@@ -169,9 +200,9 @@ def stop_consignments_left(session: Session, order: Order, now: datetime) -> Non
         request_refund(
             session=session,
             payment=payment,
-            key=f"recall-{order.id}",
+            key=f"{ending.refund_key}-{order.id}",
             amount_vnd=payment.received_vnd - payment.refunded_vnd,
-            reason="Lô hàng bị thu hồi",
+            reason=ending.refund_reason[:300],
             now=now,
         )
 

@@ -7,10 +7,11 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from catalog.services.hold_stock import consume, release
-from logistics.services import plan_parcel
+from logistics.services import plan_parcel, request_call_back
 from marketplace.accounts.rules import Actor
 from marketplace.core.errors import NotFound
 from marketplace.core.outbox import record_event
+from orders.errors import StepNotAllowed
 from orders.events import (
     ConsignmentAccepted,
     ConsignmentDeclined,
@@ -18,11 +19,14 @@ from orders.events import (
     ConsignmentHandedOver,
     ConsignmentPacked,
     ConsignmentReturned,
+    HeldGoodsAreOut,
 )
 from orders.models import Change, Consignment, LineLot, Order, OrderLine, Payment, Refund
+from orders.rules.holds import WITH_BUYER
 from orders.rules.shipping import cod_amount, make_shipment
 from orders.rules.states import (
     FINAL_CONSIGNMENT_STATES,
+    REFUSALS,
     ConsignmentState,
     OrderState,
     PaymentState,
@@ -30,6 +34,7 @@ from orders.rules.states import (
     next_order_state,
     next_payment_state,
 )
+from orders.services.hold_consignment import check_goods, clear_hold
 from orders.services.settle_payment import lock_order, receive_on_delivery, request_refund
 from sellers.queries import pickup_address
 from traceability.services.parcels import record_delivery, record_packing, record_return, record_shipping
@@ -54,10 +59,16 @@ def lock_own(session: Session, household_id: int, consignment_id: int) -> tuple[
 def accept_consignment(
     *, session: Session, household_id: int, consignment_id: int, actor: Actor, now: datetime
 ) -> None:
-    """Promise the goods. Accepting again changes nothing; raises ``StepNotAllowed`` once it has ended."""
+    """Promise the goods. Accepting again changes nothing.
+
+    Raises ``StepNotAllowed`` once it has ended, ``GoodsOnHold`` when a lot in it may not be handed to a buyer.
+    """
     order, consignment = lock_own(session, household_id, consignment_id)
     if consignment.state == ConsignmentState.ACCEPTED:
         return
+    next_consignment_state(ConsignmentState(consignment.state), "accept")
+    check_goods(session=session, consignment=consignment, step="accept", now=now)
+    clear_hold(consignment)
     _step(session, order, consignment, "accept", role=actor_role(actor), now=now)
     consignment.accepted_at = now
     session.flush()
@@ -67,17 +78,29 @@ def accept_consignment(
 def decline_consignment(
     *, session: Session, household_id: int, consignment_id: int, reason: str, actor: Actor, now: datetime
 ) -> None:
-    """Say that the goods cannot be delivered: they are freed, and what was paid for them goes back."""
+    """Say that the goods cannot be delivered: they are freed, and what was paid for them goes back.
+
+    As long as goods are on hold, a household may also decline what it has packed, or what was not offered to it yet.
+    """
     order, consignment = lock_own(session, household_id, consignment_id)
     if consignment.state == ConsignmentState.DECLINED:
         return
+    was_packed = consignment.state == ConsignmentState.PACKED
+    is_on_hold = consignment.held_at is not None and order.state == OrderState.CONFIRMED
+    if (was_packed or consignment.state == ConsignmentState.WAITING) and not is_on_hold:
+        raise StepNotAllowed(REFUSALS["decline"], current=consignment.state, step="decline")
     _step(session, order, consignment, "decline", role=actor_role(actor), now=now, detail=reason)
+    if was_packed:
+        request_call_back(session=session, reference=consignment.number, now=now)
     _end(session, order, consignment, reason, now)
     record_event(session, ConsignmentDeclined(consignment_id=consignment.id))
 
 
 def pack_consignment(*, session: Session, household_id: int, consignment_id: int, actor: Actor, now: datetime) -> None:
-    """Seal the packing, turn held goods into sold ones and plan the parcel, all at once. Repeatable."""
+    """Seal the packing, turn held goods into sold ones and plan the parcel, all at once. Repeatable.
+
+    Raises ``StepNotAllowed``, and ``GoodsOnHold`` when a lot in it may not be handed to a buyer.
+    """
     lots = session.execute(
         select(LineLot.lot_id, LineLot.lot_amount)
         .join(OrderLine, OrderLine.id == LineLot.line_id)
@@ -90,6 +113,9 @@ def pack_consignment(*, session: Session, household_id: int, consignment_id: int
     order, consignment = lock_own(session, household_id, consignment_id)
     if consignment.state == ConsignmentState.PACKED:
         return
+    next_consignment_state(ConsignmentState(consignment.state), "pack")
+    check_goods(session=session, consignment=consignment, step="pack", now=now)
+    clear_hold(consignment)
     _step(session, order, consignment, "pack", role=actor_role(actor), now=now)
     record_packing(
         session=session,
@@ -119,13 +145,17 @@ def pack_consignment(*, session: Session, household_id: int, consignment_id: int
 
 
 def follow_handover(*, session: Session, consignment_ref: str, happened_at: datetime, now: datetime) -> None:
-    """The carrier has the parcel: seal the shipping. Later or repeated news changes nothing."""
+    """The carrier has the parcel: seal the shipping. Later or repeated news changes nothing.
+
+    What left although its goods were on hold is called back, and people are told.
+    """
     order, consignment = _lock_by_ref(session, consignment_ref)
     if consignment.state != ConsignmentState.PACKED:
         return
     _step(session, order, consignment, "hand_over", role="carrier", now=now)
     consignment.handed_over_at = happened_at
     session.flush()
+    _follow_held_goods(session, consignment, happened_at, now)
     record_shipping(
         session=session, parcel_ref=consignment.number, occurred_at=happened_at,
         key=_key("ship", consignment.number), now=now,
@@ -138,10 +168,13 @@ def follow_delivery(*, session: Session, consignment_ref: str, happened_at: date
     order, consignment = _lock_by_ref(session, consignment_ref)
     if consignment.state not in {ConsignmentState.PACKED, ConsignmentState.HANDED_OVER}:
         return
+    left_just_now = consignment.state == ConsignmentState.PACKED
     _step(session, order, consignment, "deliver", role="carrier", now=now)
     consignment.handed_over_at = consignment.handed_over_at or happened_at
     consignment.ended_at = happened_at
     session.flush()
+    if left_just_now:
+        _follow_held_goods(session, consignment, happened_at, now)
     record_delivery(
         session=session, parcel_ref=consignment.number, occurred_at=happened_at,
         key=_key("deliver", consignment.number), now=now,
@@ -203,6 +236,15 @@ def actor_role(actor: Actor) -> str:
     return "helper" if actor.is_helper else "household"
 
 
+def _follow_held_goods(session: Session, consignment: Consignment, happened_at: datetime, now: datetime) -> None:
+    if consignment.held_at is None:
+        return
+    is_called_back = happened_at >= consignment.held_at and request_call_back(
+        session=session, reference=consignment.number, now=now
+    )
+    record_event(session, HeldGoodsAreOut(consignment.id, consignment.held_at.isoformat(), is_called_back))
+
+
 def _end(session: Session, order: Order, consignment: Consignment, reason: str, now: datetime) -> None:
     consignment.ended_at = now
     consignment.end_reason = reason[:300]
@@ -235,6 +277,11 @@ def _step(
     session: Session, order: Order, consignment: Consignment, step: str, *, role: str, now: datetime, detail: str = ""
 ) -> None:
     consignment.state = next_consignment_state(ConsignmentState(consignment.state), step)
+    if consignment.state in WITH_BUYER:
+        # Nothing can wait any more; that its goods are on hold stays true.
+        consignment.held_until_at = None
+    elif consignment.state in FINAL_CONSIGNMENT_STATES:
+        clear_hold(consignment)
     session.execute(
         insert(Change).values(
             order_id=order.id,

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from catalog.errors import NotOnSale, OutOfStock
+from catalog.errors import NotOnSale, NotSoldForNow, OutOfStock
 from catalog.queries import list_offer_lines
 from marketplace.core.errors import NotFound, Refused
 from marketplace.core.ids import new_token
@@ -54,7 +54,7 @@ def set_line(
 ) -> Decimal:
     """Set how much of an offer is in the basket (0 takes it out), or add to it; return the new amount.
 
-    Raises ``NotFound``, ``NotOnSale``, ``OutOfStock`` and ``Refused`` for an amount off the unit's step.
+    Raises ``NotFound``, ``NotOnSale``, ``NotSoldForNow``, ``OutOfStock``, and ``Refused`` for an amount off the step.
     """
     session.execute(select(Basket.id).where(Basket.id == basket_id).with_for_update())
     if quantity == 0 and not is_added:
@@ -65,7 +65,9 @@ def set_line(
     if offer is None:
         raise NotFound
     if not offer.is_on_sale:
-        raise NotOnSale(offer_id, offer.name)
+        raise NotOnSale(offer_id, offer.name, is_paused=offer.is_paused)
+    if offer.is_stopped:
+        raise NotSoldForNow(offer_id, offer.name)
     current = session.execute(
         select(BasketLine.quantity).where(BasketLine.basket_id == basket_id, BasketLine.offer_id == offer_id)
     ).scalar_one_or_none()

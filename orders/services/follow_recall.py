@@ -16,6 +16,7 @@ from orders.services.settle_payment import lock_order, lock_orders, request_refu
 from traceability.queries.recalls import RecallView, list_recalls_of_lots
 
 _REASON = "Lô hàng bị thu hồi"
+_STOPPED = "Kiện đã dừng mà vẫn được giao"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,10 @@ def refund_recalled(
 
 
 def refund_late_delivery(*, session: Session, consignment_ref: str, now: datetime) -> None:
-    """Give money back for a parcel with recalled goods that the carrier delivered all the same. Repeatable.
+    """Give money back for a parcel that the carrier delivered all the same, although it was stopped or recalled.
 
     When the order itself had been stopped, the buyer paid at the door for nothing: then all of it goes back.
+    Repeatable.
     """
     row = session.execute(
         select(Consignment.id, Consignment.state).where(Consignment.number == consignment_ref)
@@ -80,10 +82,11 @@ def refund_late_delivery(*, session: Session, consignment_ref: str, now: datetim
     if row is None:
         return
     recalls = list_recalls_of_lots(session, {share.lot_id for share in _list_shares(session, row.id)})
+    if row.state in {ConsignmentState.CANCELLED, ConsignmentState.DECLINED}:
+        _refund_all(session, row.id, _REASON if recalls else _STOPPED, now)
+        return
     for recall in recalls:
-        if row.state == ConsignmentState.CANCELLED:
-            _refund_all(session, row.id, now)
-        elif recall.remedy == "refund":
+        if recall.remedy == "refund":
             _refund_lots(session, recall, row.id, now)
 
 
@@ -127,7 +130,7 @@ def _refund_lots(session: Session, recall: RecallView, consignment_id: int, now:
         )
 
 
-def _refund_all(session: Session, consignment_id: int, now: datetime) -> None:
+def _refund_all(session: Session, consignment_id: int, reason: str, now: datetime) -> None:
     order, payment = _lock_money(session, consignment_id)
     if payment.method != "cod":
         return
@@ -140,7 +143,7 @@ def _refund_all(session: Session, consignment_id: int, now: datetime) -> None:
         payment=payment,
         key=f"recalled-{consignment_id}-all",
         amount_vnd=int(total or 0),
-        reason=_REASON,
+        reason=reason,
         now=now,
     )
 

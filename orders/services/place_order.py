@@ -56,7 +56,7 @@ def place_order(
     """Turn a basket into an order with one consignment for each household.
 
     A finished basket returns its order, so a replay is harmless. Raises ``BasketEmpty``, ``QuoteMissing``,
-    ``CannotTravel``, ``TotalChanged``, ``NotOnSale`` and ``OutOfStock``; then nothing has changed.
+    ``CannotTravel``, ``TotalChanged``, ``NotOnSale``, ``NotSoldForNow`` and ``OutOfStock``; then nothing has changed.
     """
     basket = session.execute(_locked_basket(), {"token": basket_token}).scalar_one_or_none()
     if basket is None:

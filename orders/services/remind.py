@@ -1,4 +1,7 @@
-"""Orders that a household leaves unanswered: the commune is asked to phone, once; then they end by themselves."""
+"""Orders that a household leaves unanswered: the commune is asked to phone, once; then they end by themselves.
+
+A household whose goods are on hold cannot answer: its time does not run.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -30,6 +33,7 @@ def remind_unanswered(*, session: Session, now: datetime) -> int:
                 Consignment.state == ConsignmentState.TO_ACCEPT,
                 Consignment.accept_before_at < now,
                 Consignment.reminded_at.is_(None),
+                Consignment.held_at.is_(None),
             )
             .order_by(Consignment.id)
             .limit(_BATCH)
@@ -73,6 +77,7 @@ def list_unanswered(session: Session, now: datetime) -> Sequence[tuple[int, int]
             Consignment.state == ConsignmentState.TO_ACCEPT,
             Consignment.accept_before_at < now - LAST_WAIT,
             Consignment.reminded_at.is_not(None),
+            Consignment.held_at.is_(None),
         )
         .order_by(Consignment.id)
         .limit(_BATCH)
@@ -82,9 +87,10 @@ def list_unanswered(session: Session, now: datetime) -> Sequence[tuple[int, int]
 
 def end_unanswered(*, session: Session, household_id: int, consignment_id: int, now: datetime) -> None:
     """Decline for a household that does not answer: the goods are freed, and what was paid goes back."""
-    # Under the lock: the household may answer at this very moment, and then it has the word.
+    # Under the lock: the household may answer at this very moment, and then it has the word. While its goods are on
+    # hold it cannot answer, so nobody waits for it.
     _, consignment = lock_own(session, household_id, consignment_id)
-    if consignment.state == ConsignmentState.TO_ACCEPT:
+    if consignment.state == ConsignmentState.TO_ACCEPT and consignment.held_at is None:
         decline_consignment(
             session=session,
             household_id=household_id,

@@ -23,6 +23,7 @@ from orders.rules.states import (
 )
 from orders.rules.transfers import CreditVerdict, judge_credit
 from orders.rules.vietqr import find_transfer_codes
+from orders.services.hold_consignment import clear_hold, find_stopped_lots, put_on_hold
 
 #: The bank tells of a transfer some time after the buyer made it, so an order waits a little longer than it says.
 BANK_LAG = timedelta(minutes=10)
@@ -147,11 +148,14 @@ def receive_on_delivery(*, session: Session, order: Order, now: datetime) -> Non
 
 
 def expire_unpaid(*, session: Session, order_id: int, now: datetime) -> bool:
-    """Let go of an order that nobody paid in time; False when it was paid meanwhile or is not due yet."""
+    """Let go of an order that nobody paid in time; False when it was paid meanwhile or is not due yet.
+
+    An order whose goods are on hold is not due: nobody is asked to pay for them now.
+    """
     order = lock_order(session, order_id)
     if order.state != OrderState.AWAITING_PAYMENT or order.pay_before_at is None:
         return False
-    if now < order.pay_before_at + BANK_LAG:
+    if now < order.pay_before_at + BANK_LAG or _waits_for_goods(session, order):
         return False
     order.state = next_order_state(OrderState(order.state), "expire")
     order.ended_at = now
@@ -181,6 +185,7 @@ def stop_consignments(*, session: Session, order: Order, reason: str, now: datet
         consignment.state = next_consignment_state(ConsignmentState(consignment.state), "cancel")
         consignment.ended_at = now
         consignment.end_reason = reason
+        clear_hold(consignment)
     release(session=session, holder=order.number)
 
 
@@ -268,16 +273,34 @@ def _mark_paid(session: Session, order: Order, payment: Payment, *, is_sale: boo
 
 
 def confirm_order(*, session: Session, order: Order, now: datetime) -> None:
-    """Let the households know that they may start: the order is paid."""
+    """Let the households know that they may start: the order is paid.
+
+    A part whose goods may not be handed to a buyer is not offered to its household: it waits, and the money is kept.
+    """
     order.state = next_order_state(OrderState(order.state), "confirm")
     order.confirmed_at = now
     for consignment in session.execute(
         select(Consignment).where(Consignment.order_id == order.id).order_by(Consignment.id).with_for_update()
     ).scalars():
-        consignment.state = next_consignment_state(ConsignmentState(consignment.state), "confirm")
-        consignment.accept_before_at = now + ACCEPTANCE_WINDOW
+        stopped = find_stopped_lots(session, consignment.id, now)
+        if stopped:
+            put_on_hold(session=session, consignment=consignment, stopped=stopped, now=now)
+        else:
+            offer_to_household(consignment, now)
     session.execute(insert(Change).values(order_id=order.id, what="paid", by_role="system", happened_at=now))
     record_event(session, OrderConfirmed(order_id=order.id))
+
+
+def offer_to_household(consignment: Consignment, now: datetime) -> None:
+    """Ask a household for its answer to a part of an order that is paid for, and whose goods may be sold."""
+    clear_hold(consignment)
+    consignment.state = next_consignment_state(ConsignmentState(consignment.state), "confirm")
+    consignment.accept_before_at = now + ACCEPTANCE_WINDOW
+
+
+def _waits_for_goods(session: Session, order: Order) -> bool:
+    on_hold = select(Consignment.id).where(Consignment.order_id == order.id, Consignment.held_at.is_not(None))
+    return session.scalar(on_hold.limit(1)) is not None
 
 
 def _lock_payment(session: Session, condition: ColumnElement[bool]) -> Payment | None:

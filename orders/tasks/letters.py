@@ -17,8 +17,20 @@ from orders.queries.orders import (
 from orders.rules.states import ConsignmentState
 
 
-def _write(session: Session, order: OrderView, kind: str, subject: str, *, variant: str = "", **facts: object) -> None:
-    """Queue one letter to the buyer of an order, if the buyer left an address. The same kind goes out once."""
+def write_letter(
+    session: Session,
+    order: OrderView,
+    kind: str,
+    subject: str,
+    *,
+    variant: str = "",
+    template: str = "",
+    **facts: object,
+) -> None:
+    """Queue one letter to the buyer of an order, if the buyer left an address. The same kind goes out once.
+
+    ``template`` is named like the kind unless it is given.
+    """
     if not order.buyer_email:
         return
     link = f"{current_app.config['PUBLIC_URL']}/don/{order.token}"
@@ -29,8 +41,8 @@ def _write(session: Session, order: OrderView, kind: str, subject: str, *, varia
         key=f"order:{order.id}:{part.id if isinstance(part, ConsignmentView) else 0}:{kind}{variant}",
         recipient=order.buyer_email,
         subject=subject,
-        text=render_template(f"orders/letters/{kind}.txt", **page),
-        html=render_template(f"orders/letters/{kind}.html", **page),
+        text=render_template(f"orders/letters/{template or kind}.txt", **page),
+        html=render_template(f"orders/letters/{template or kind}.html", **page),
         now=utcnow(),
     )
 
@@ -41,7 +53,7 @@ def _write_about(consignment_id: int, delivery_id: int, kind: str, subject: str)
             return
         order = get_order(session, find_order_of_consignment(session, consignment_id))
         part = next(part for part in order.consignments if part.id == consignment_id)
-        _write(session, order, kind, subject.format(number=part.number), consignment=part)
+        write_letter(session, order, kind, subject.format(number=part.number), consignment=part)
 
 
 @task("orders.tell_buyer_placed", queue="default")
@@ -50,7 +62,7 @@ def tell_buyer_placed(*, delivery_id: int, order_id: int, **_: object) -> None:
     with once(delivery_id) as session:
         if session is not None:
             order = get_order(session, order_id)
-            _write(session, order, "placed", f"Đơn hàng {order.number} của bạn")
+            write_letter(session, order, "placed", f"Đơn hàng {order.number} của bạn")
 
 
 @task("orders.tell_buyer_confirmed", queue="default")
@@ -60,7 +72,7 @@ def tell_buyer_confirmed(*, delivery_id: int, order_id: int, **_: object) -> Non
         if session is not None:
             order = get_order(session, order_id)
             if order.payment_method != "cod":
-                _write(session, order, "paid", f"Đã nhận tiền cho đơn {order.number}")
+                write_letter(session, order, "paid", f"Đã nhận tiền cho đơn {order.number}")
 
 
 @task("orders.tell_households", queue="default")
@@ -71,6 +83,9 @@ def tell_households(*, delivery_id: int, order_id: int, **_: object) -> None:
             return
         order = get_order(session, order_id)
         for part in order.consignments:
+            if part.state == ConsignmentState.WAITING:
+                # Its goods are on hold: it is offered to its household when they come free.
+                continue
             goods = ", ".join(line.name for line in part.lines)
             for user_id in list_household_user_ids(session, part.household_id):
                 put_on_desk(
@@ -90,7 +105,7 @@ def tell_buyer_expired(*, delivery_id: int, order_id: int, **_: object) -> None:
     with once(delivery_id) as session:
         if session is not None:
             order = get_order(session, order_id)
-            _write(session, order, "expired", f"Đơn {order.number} đã hết hạn thanh toán")
+            write_letter(session, order, "expired", f"Đơn {order.number} đã hết hạn thanh toán")
 
 
 @task("orders.tell_buyer_cancelled", queue="default")
@@ -100,7 +115,7 @@ def tell_buyer_cancelled(*, delivery_id: int, order_id: int, **_: object) -> Non
         if session is None:
             return
         order = get_order(session, order_id)
-        _write(session, order, "cancelled", f"Đơn {order.number} đã hủy")
+        write_letter(session, order, "cancelled", f"Đơn {order.number} đã hủy")
         for part in order.consignments:
             for user_id in list_household_user_ids(session, part.household_id):
                 put_on_desk(

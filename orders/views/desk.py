@@ -10,15 +10,19 @@ from flask_babel import gettext as _
 from logistics.queries import list_parcels
 from marketplace.accounts.gate import current_actor, needs
 from marketplace.accounts.rules import Permission
-from marketplace.core.clock import utcnow
+from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import Conflict, DomainError, NotFound
+from orders.errors import GoodsOnHold
 from orders.forms import ReasonForm
 from orders.queries.orders import DESK_TABS, count_desk_consignments, get_consignment, list_desk_consignments
 from orders.rules.states import ConsignmentState
 from orders.services.deliver_consignment import accept_consignment, decline_consignment, pack_consignment
+from orders.services.hold_consignment import list_consignment_lots
+from orders.services.review_holds import review_consignment
 from orders.views.blueprint import blueprint
 from sellers.queries import pickup_address
+from traceability.queries.lots import explain_unsellable
 
 _PER_PAGE = 20
 #: Further than any list goes, and what a database can still count to.
@@ -65,7 +69,10 @@ def _page(consignment_id: int, form: ReasonForm, status: int = 200) -> ResponseR
     session = db.session()
     order, part = get_consignment(session, _household_id(), consignment_id)
     parcel = list_parcels(session, [part.number]).get(part.number)
-    page = render_template("orders/consignment.html", order=order, part=part, parcel=parcel, form=form)
+    stopped = []
+    if part.held_at is not None:
+        stopped = list(explain_unsellable(session, list_consignment_lots(session, part.id), local_date(utcnow())))
+    page = render_template("orders/consignment.html", order=order, part=part, parcel=parcel, form=form, stopped=stopped)
     return page, status
 
 
@@ -101,7 +108,7 @@ def packing_slip(consignment_id: int) -> ResponseReturnValue:
     """Print what goes into the parcel. The buyer's address is on it, so it is there only while that is needed."""
     session = db.session()
     order, part = get_consignment(session, _household_id(), consignment_id)
-    if part.state not in _ADDRESS_IS_KNOWN:
+    if part.state not in _ADDRESS_IS_KNOWN or part.is_waiting_for_goods:
         raise NotFound
     sender = pickup_address(session, part.household_id)
     return render_template("orders/packing_slip.html", order=order, part=part, sender=sender)
@@ -121,6 +128,10 @@ def _do(consignment_id: int, use_case: Callable[..., None], success: str, **extr
     except NotFound:
         raise
     except DomainError as error:
+        if isinstance(error, GoodsOnHold):
+            # The order waits from now on, also when the news of its lots has not come through yet.
+            with transaction() as session:
+                review_consignment(session=session, consignment_id=consignment_id, now=utcnow())
         form = ReasonForm(formdata=None)
         form.form_errors.append(error.message)
         return _page(consignment_id, form, 409 if isinstance(error, Conflict) else 422)

@@ -23,6 +23,7 @@ from orders.queries.recall import list_lots_of_orders, list_recalled_lines
 from orders.rules.states import ConsignmentState
 from orders.rules.tracking import track
 from orders.services.cancel_order import cancel_order
+from orders.services.review_holds import find_own_consignment, give_up
 from orders.views.blueprint import blueprint
 from sellers.queries import name_bank
 from traceability.queries.recalls import list_recalls_of_lots
@@ -90,6 +91,25 @@ def cancel(token: str) -> ResponseReturnValue:
         view = get_order_by_token(db.session(), token)
         return _order_page(view, cancel=form, status=409 if isinstance(error, Conflict) else 422)
     flash(_("Đơn hàng đã hủy."), "success")
+    return redirect(url_for("orders.order", token=token), 303)
+
+
+@blueprint.post("/don/<token>/kien/<number>/khong-doi")
+@needs(Permission.PUBLIC)
+@limiter.limit("20/minute")
+def stop_waiting(token: str, number: str) -> ResponseReturnValue:
+    """End a part of an order that waits for goods on hold. Pressing twice ends it once."""
+    form = CancelForm()
+    try:
+        with transaction() as db_session:
+            part_id = find_own_consignment(session=db_session, order_token=token, number=number)
+            give_up(session=db_session, consignment_id=part_id, by_role="buyer", now=utcnow())
+    except NotFound:
+        raise
+    except DomainError as error:
+        form.add_error(error)
+        return _order_page(get_order_by_token(db.session(), token), cancel=form, status=409)
+    flash(_("Phần này của đơn đã dừng."), "success")
     return redirect(url_for("orders.order", token=token), 303)
 
 
@@ -164,7 +184,7 @@ def _movements(parcel: ParcelView | None) -> tuple[MovementView, ...]:
 
 def _stamp(view: OrderView) -> str:
     """Sum an order up in one string: another string, another page."""
-    states = "-".join(part.state for part in view.consignments)
+    states = "-".join(f"{part.state}{'' if part.held_at is None else '+held'}" for part in view.consignments)
     return f"{view.state}.{view.payment.state}.{view.payment.received_vnd}.{states}"
 
 

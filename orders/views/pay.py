@@ -30,7 +30,7 @@ def vietqr(token: str) -> Response:
     order = get_order_by_token(db.session(), token)
     code = order.payment.transfer_code
     left = order.payment.amount_vnd - order.payment.received_vnd
-    if code is None or left <= 0 or order.state != OrderState.AWAITING_PAYMENT:
+    if code is None or left <= 0 or order.state != OrderState.AWAITING_PAYMENT or order.is_waiting_for_goods:
         raise NotFound
     feed = resolve(BankFeed)
     payload = encode_vietqr(bank_bin=feed.bank_bin, account_number=feed.account_number, amount_vnd=left, purpose=code)
@@ -47,7 +47,7 @@ def vietqr(token: str) -> Response:
 def pay_by_card(token: str) -> ResponseReturnValue:
     """Show the gateway's own card form. Card numbers never reach us."""
     order = get_order_by_token(db.session(), token)
-    if order.payment_method != "card" or order.state != OrderState.AWAITING_PAYMENT:
+    if order.payment_method != "card" or order.state != OrderState.AWAITING_PAYMENT or order.is_waiting_for_goods:
         return redirect(url_for("orders.order", token=token), 303)
     db.session.rollback()
     gateway = resolve(PaymentGateway)

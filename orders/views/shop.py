@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from catalog.errors import NotOnSale, OutOfStock
+from catalog.errors import NotOnSale, NotSoldForNow, OutOfStock
 from catalog.queries import list_offer_lines
 from logistics.ports import Carrier
 from marketplace.accounts.gate import current_actor, needs
@@ -100,7 +100,7 @@ def _change_basket(*, is_added: bool) -> ResponseReturnValue:
                 now=utcnow(),
                 is_added=is_added,
             )
-    except (NotOnSale, OutOfStock, Refused) as error:
+    except (NotOnSale, NotSoldForNow, OutOfStock, Refused) as error:
         return _basket_page(error.message, 409 if isinstance(error, Conflict) else 422, form)
     session.permanent = True
     session[_BASKET] = token

@@ -9,10 +9,18 @@ from catalog import tasks as catalog_tasks
 from marketplace.core.clock import utcnow
 from marketplace.core.outbox import claim_due, expand_events
 from marketplace.reactions import REACTIONS
-from orders.tasks import deliveries, letters, recalls
+from orders.tasks import deliveries, holds, letters, payments, recalls
 
 _TASKS: dict[str, Callable[..., None]] = {
     "catalog.freeze_lots": catalog_tasks.freeze_lots,
+    "catalog.thaw_verified_lot": catalog_tasks.thaw_verified_lot,
+    "orders.apply_bank_webhook": payments.apply_bank_webhook,
+    "orders.follow_lots": holds.follow_lots,
+    "orders.tell_held": holds.tell_held,
+    "orders.tell_resumed": holds.tell_resumed,
+    "orders.tell_given_up": holds.tell_given_up,
+    "orders.warn_held_outside": holds.warn_held_outside,
+    "orders.tell_households": letters.tell_households,
     "orders.follow_handover": deliveries.follow_parcel_handover,
     "orders.follow_delivery": deliveries.follow_parcel_delivery,
     "orders.follow_return": deliveries.follow_parcel_return,

@@ -15,6 +15,7 @@ from marketplace.core.errors import NotFound
 from traceability.models.custody import Lot
 from traceability.models.gates import SaleGate
 from traceability.rules.lots import STATE_LABELS, LotState, read_code
+from traceability.rules.obstacles import PUBLIC_WORDS, Obstacle, name_obstacle
 
 LOT_NOT_FOUND = "Không tìm thấy lô hàng này."
 _PAGE = 50
@@ -166,6 +167,40 @@ def find_unsellable(session: Session, lot_ids: Iterable[int], on: date) -> set[i
     if not wanted:
         return set()
     return wanted - set(session.scalars(_sellable(), {"ids": list(wanted), "on": on}))
+
+
+@dataclass(frozen=True, slots=True)
+class UnsellableLot:
+    """A lot that may not be handed to a buyer, and why. ``detail`` is for its household."""
+
+    lot_id: int
+    code: str
+    obstacle: Obstacle
+    detail: str
+    best_before_on: date | None
+
+    @property
+    def public_words(self) -> str:
+        """What anybody may know, as a sentence without its full stop."""
+        return f"Lô {self.code} {PUBLIC_WORDS[self.obstacle]}"
+
+
+def explain_unsellable(session: Session, lot_ids: Iterable[int], on: date) -> Sequence[UnsellableLot]:
+    """Return those of these lots that may not be handed to a buyer on that day, with the reason, by id.
+
+    One statement when there are none, else two.
+    """
+    lots = list_lots(session, find_unsellable(session, lot_ids, on))
+    return [
+        UnsellableLot(
+            lot.id,
+            lot.code,
+            name_obstacle(lot.state, lot.best_before_on, on),
+            lot.hold_reason or "",
+            lot.best_before_on,
+        )
+        for lot in sorted(lots.values(), key=lambda one: one.id)
+    ]
 
 
 @cache

@@ -5,12 +5,15 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from decimal import Decimal
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.rules import Actor
 from marketplace.core.clock import local_date
 from marketplace.core.errors import Refused
 from marketplace.core.quantity import format_quantity
+from traceability.models.custody import Lot
+from traceability.models.gates import SaleGate
 from traceability.queries.lots import LotView, get_lot
 from traceability.queries.story import sum_on_sale
 from traceability.rules import events_custody
@@ -73,6 +76,19 @@ def return_from_sale(
             raise Refused("more_than_is_on_sale", message, lot=lot.code, on_sale=str(on_sale))
 
     return _move(session, household_id, lot_id, quantity, "unlisted", move, key=key, actor=actor, now=now)
+
+
+def lock_lots_for_handover(*, session: Session, household_id: int, lot_ids: Collection[int]) -> None:
+    """Keep lots of a household as they are until the transaction ends: nobody holds, recalls or stops them meanwhile.
+
+    Whoever asks afterwards whether they may be handed over has an answer that still holds when goods are packed. The
+    household's chain comes first and the lots in the order of their ids, as everywhere.
+    """
+    lock_chain(session, household_id)
+    ids = sorted(set(lot_ids))
+    session.execute(select(Lot.id).where(Lot.id.in_(ids)).order_by(Lot.id).with_for_update(read=True))
+    gates = select(SaleGate.lot_id).where(SaleGate.lot_id.in_(ids)).order_by(SaleGate.lot_id)
+    session.execute(gates.with_for_update(read=True))
 
 
 def _move(  # noqa: PLR0917 - the arguments of the two use cases

@@ -22,9 +22,12 @@ from marketplace.desk.queries import (
 )
 from marketplace.desk.services import forget_task_failure, run_task_now, send_letter_again
 from marketplace.desk.views.blueprint import blueprint
+from orders.errors import StepNotAllowed
+from orders.queries.holds import list_holds
 from orders.queries.money import count_orders_by_state, find_refund, list_credits, list_refunds
 from orders.queries.orders import get_order, list_changes, list_orders
 from orders.rules.states import ORDER_LABELS
+from orders.services.review_holds import give_up
 from orders.services.settle_payment import finish_refund
 
 _PER_PAGE = 25
@@ -41,6 +44,7 @@ def overview() -> ResponseReturnValue:
         counts=count_orders_by_state(session),
         labels=ORDER_LABELS,
         orders=list_orders(session, per_page=8)[0],
+        holds=list_holds(session),
     )
 
 
@@ -67,6 +71,22 @@ def order(order_id: int) -> ResponseReturnValue:
     return render_template(
         "desk/order.html", order=get_order(session, order_id), changes=list_changes(session, order_id)
     )
+
+
+@blueprint.post("/dieu-hanh/don-hang/<int:order_id>/kien/<int:consignment_id>/dung")
+@needs(Permission.OPERATE)
+def stop_waiting(order_id: int, consignment_id: int) -> ResponseReturnValue:
+    """End a part of an order that waits for goods on hold. Pressing twice ends it once."""
+    try:
+        with transaction() as session:
+            if all(part.id != consignment_id for part in get_order(session, order_id).consignments):
+                raise NotFound
+            give_up(session=session, consignment_id=consignment_id, by_role="operator", now=utcnow())
+    except StepNotAllowed as error:
+        flash(error.message, "warning")
+    else:
+        flash(_("Phần này đã dừng; người mua và hộ được báo."), "success")
+    return redirect(url_for("desk.order", order_id=order_id), 303)
 
 
 @blueprint.get("/dieu-hanh/thanh-toan")

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from catalog.errors import OutOfStock
+from catalog.errors import NotSoldForNow
 from catalog.services.guard import freeze_lots, thaw_lots
 from catalog.services.hold_stock import reserve
 from catalog.services.sell import edit_product
@@ -69,7 +69,7 @@ def test_a_closed_gate_takes_goods_out_of_reach_at_once_and_they_come_back_with_
     offer = make_offer(session, household_id, amount=10)
     close = text("UPDATE trace_sale_gates SET is_open = :open, missing = :missing WHERE lot_id = :id")
     session.execute(close, {"open": False, "missing": ["item_standard"], "id": offer.lot_id})
-    with pytest.raises(OutOfStock):
+    with pytest.raises(NotSoldForNow):
         reserve(session=session, holder="DON-1", wanted={offer.offer_id: Decimal(1)}, now=NOW)
     assert freeze_lots(session=session, lot_ids=[offer.lot_id]) == [offer.product_id]
     assert thaw_lots(session=session, lot_ids=[offer.lot_id], now=NOW) == []

@@ -17,6 +17,7 @@ class Part:
     handed_over_at: datetime | None = None
     ended_at: datetime | None = None
     end_reason: str | None = None
+    held_at: datetime | None = None
 
 
 @dataclass
@@ -35,6 +36,10 @@ class Word:
         (Part("packed", T, T), ["done", "done", "current", "todo"]),
         (Part("handed_over", T, T, T), ["done", "done", "done", "current"]),
         (Part("delivered", T, T, T, T), ["done"] * 4),
+        (Part("waiting", held_at=T), ["current", "todo", "todo", "todo", "todo"]),
+        (Part("accepted", T, held_at=T), ["done", "current", "todo", "todo", "todo"]),
+        (Part("packed", T, T, held_at=T), ["done", "done", "current", "todo", "todo"]),
+        (Part("handed_over", T, T, T, held_at=T), ["done", "done", "done", "current"]),
         (Part("declined", ended_at=T, end_reason="Hết hàng"), ["problem"]),
         (Part("cancelled", T, ended_at=T), ["done", "problem"]),
         (Part("cancelled", T, ended_at=T, end_reason=BUYER_CANCELLED), ["done", "done"]),
@@ -47,6 +52,7 @@ def test_each_state_shows_what_is_done_and_what_comes(part, states):
 
 def test_an_unpaid_order_waits_for_its_money_and_not_for_the_household():
     assert track(Part("waiting"))[0].label == "Chờ thanh toán"
+    assert track(Part("waiting", held_at=T))[0].label == "Tạm chờ kiểm tra hàng"
 
 
 def test_the_last_word_of_the_carrier_stands_beside_the_step_under_way():

@@ -169,7 +169,8 @@ def test_a_lot_under_suspicion_is_named_without_alarm(client, session, now):
     session.execute(text("UPDATE trace_lots SET state = 'held' WHERE id = :id"), {"id": offer.lot_id})
     session.execute(text("UPDATE catalog_stock SET is_frozen = true"))
     html = page_of(client, f"/san-pham/{offer.slug}")
-    assert "Một lô đang được tạm giữ để kiểm tra nên chưa bán." in html
+    assert f"Lô {offer.lot_code} đang được tạm giữ để kiểm tra." in html
+    assert "hết hàng" not in html.lower()
     assert "Đang thu hồi" not in html
 
 
