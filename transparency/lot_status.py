@@ -15,6 +15,8 @@ _MAKING = frozenset({"harvest", "slaughter", "making"}) | DERIVING
 #: Work after which a waiting period runs.
 TREATMENTS = frozenset({"spraying", "medicine"})
 _HOLDING = frozenset({"held", "released"})
+#: After these a lot is no longer verified.
+_STOPPING = _HOLDING | {"recall"}
 #: What the market's tables call a lot that nobody has verified; none of them claims anything.
 UNVERIFIED = frozenset({"recorded", "awaiting_verification", "sent_back"})
 
@@ -170,7 +172,11 @@ class LotStory:
 
     def _find_roots(self, lot: str, before: int | None) -> list[_Root]:
         """Return the decisions by which a lot was verified just before a record; none when it was not."""
-        moved = [one.order for one in self._list_holds(lot) if _is_before(one, before)]
+        moved = [
+            one.order
+            for one in self._records
+            if one.kind in _STOPPING and lot in one.lots and _is_before(one, before)
+        ]
         last_move = max(moved, default=-1)
         own = [one for one in self._roots if one.decision.lot == lot and (before is None or one.order < before)]
         if own:

@@ -8,6 +8,7 @@ from traceability.queries.lots import LotView
 from traceability.queries.records import RecordView
 from traceability.queries.story import list_story
 from traceability.rules.completeness import Fact, Missing, list_missing
+from traceability.rules.templates import TREATMENTS
 
 #: Kinds of records that officers make in their office.
 _OFFICE = frozenset({"verification", "recall", "recall_closed"})
@@ -21,6 +22,11 @@ def list_missing_of(session: Session, lot: LotView) -> list[Missing]:
 def facts_of(story: Sequence[RecordView]) -> list[Fact]:
     """Reduce a story to what completeness asks; what was declared wrong does not count."""
     return [Fact(record.kind, len(record.photos)) for record in story if record.is_in_force]
+
+
+def count_treatments(story: Sequence[RecordView]) -> int:
+    """Return how many treatments in force a story has: an officer who verifies it signs that number."""
+    return sum(1 for one in story if one.is_in_force and one.kind in TREATMENTS)
 
 
 def find_own_hand(story: Sequence[RecordView], party: str) -> bool:

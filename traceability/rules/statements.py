@@ -33,10 +33,20 @@ class Decision:
     photos: Sequence[str]
     decided_at: datetime
     key_id: str
+    #: What the lot's page may repeat of a verified lot: how many treatments were counted, the rule under which all
+    #: their waiting periods were found kept, and the best-before day that the officer saw.
+    treatments: int | None = None
+    waiting_rule: str = ""
+    best_before_on: str | None = None
 
 
 def verification(decision: Decision) -> Statement:
-    """Return the statement that an officer signs."""
+    """Return the statement that an officer signs. Facts that are not known are left out, as in older statements."""
+    facts = {
+        "treatments": decision.treatments,
+        "waitingRule": decision.waiting_rule or None,
+        "bestBeforeOn": decision.best_before_on,
+    }
     return {
         "v": 1,
         "type": "verification",
@@ -49,6 +59,7 @@ def verification(decision: Decision) -> Statement:
         "photos": sorted(set(decision.photos)),
         "decidedAt": write_time(decision.decided_at),
         "keyId": decision.key_id,
+        **{name: value for name, value in facts.items() if value is not None},
     }
 
 
