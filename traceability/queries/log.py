@@ -24,10 +24,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from traceability.models.custody import Recall, RecallLot, Record
+from traceability.models.custody import LotLink, Recall, RecallLot, Record
 from traceability.models.epcis import EpcisEvent
 from traceability.models.log import LogCheckpoint, LogEntry, LogPosition, LogWaiting, SigningKey
 from traceability.models.recall import RecallAddition
+from traceability.queries.graph import walk
 
 #: The newest entries among which those without a place are counted.
 _LOOKED_AT = 1000
@@ -69,9 +70,11 @@ def list_lot_entries(
 ) -> Sequence[EntryView]:
     """Return the placed entries of a lot. At most three statements.
 
-    They are its records, what declares them wrong, the statements about it, those of every recall that reached it, the
-    records that those name by their hashes, the keys that signed, and what stands at ``places``.
+    They are its records, what declares them wrong, the statements about it, the verifications of the lots that it came
+    from, the statements of every recall that reached it, the records that those name by their hashes, the keys that
+    signed, and what stands at ``places``.
     """
+    upstream = walk(LotLink.child_id, LotLink.parent_id, "upstream", without="supplied")
     corrections = select(Record.id).where(Record.corrects_id.in_(record_ids), Record.kind == "declaration")
     found = _load(
         session,
@@ -79,9 +82,11 @@ def list_lot_entries(
             LogEntry.record_id.in_(record_ids),
             LogEntry.record_id.in_(corrections),
             LogEntry.lot_id == lot_id,
+            and_(LogEntry.kind == "verification", LogEntry.lot_id.in_(select(upstream.c.lot_id))),
             LogPosition.place.in_(places),
             and_(LogEntry.kind == "recall", LogEntry.lot_id.in_(_lots_of_recalls(lot_id))),
         ),
+        lot_ids=[lot_id],
     )
     named = _list_named(found)
     if named:
@@ -147,8 +152,8 @@ def list_stored(session: Session, start: int, limit: int) -> Sequence[tuple[int,
     return [(place, leaf_hash, content_hash) for place, leaf_hash, content_hash in rows]
 
 
-def _load(session: Session, condition: ColumnElement[bool]) -> list[EntryView]:
-    rows = session.execute(_entries().where(condition).order_by(LogPosition.place))
+def _load(session: Session, condition: ColumnElement[bool], **values: object) -> list[EntryView]:
+    rows = session.execute(_entries().where(condition).order_by(LogPosition.place), values)
     return [EntryView(*row) for row in rows]
 
 
