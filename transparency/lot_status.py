@@ -173,9 +173,7 @@ class LotStory:
     def _find_roots(self, lot: str, before: int | None) -> list[_Root]:
         """Return the decisions by which a lot was verified just before a record; none when it was not."""
         moved = [
-            one.order
-            for one in self._records
-            if one.kind in _STOPPING and lot in one.lots and _is_before(one, before)
+            one.order for one in self._records if one.kind in _STOPPING and lot in one.lots and _is_before(one, before)
         ]
         last_move = max(moved, default=-1)
         own = [one for one in self._roots if one.decision.lot == lot and (before is None or one.order < before)]

@@ -76,6 +76,32 @@ def tell_lot(  # noqa: PLR0917 - what was read of the file
             report.note(f"  {line}")
 
 
+def tell_recalled(signed: Sequence[LotEntry]) -> Iterator[str]:
+    """Name each lot that signed orders recall, in the order of the log."""
+    found: dict[str, LotEntry] = {}
+    for entry in signed:
+        if entry.leaf.kind == "recall":
+            for lot in list_recalled(entry):
+                found.setdefault(lot, entry)
+    for lot, entry in found.items():
+        day = _day(entry.body.get("startedAt") or entry.body.get("addedAt"))
+        yield f"RECALLED  {_one_line(lot)}, ordered {day} (entry {entry.leaf.index})"
+
+
+def tell_held(records: Sequence[LotEntry]) -> Iterator[str]:
+    """Name each lot that is held after the last record about it, with the reason."""
+    held: dict[str, LotEntry] = {}
+    for entry in records:
+        lots = entry.body.get("cq:lots")
+        for lot in [str(one) for one in lots] if isinstance(lots, list) else []:
+            held.pop(lot, None)
+            if entry.body.get("cq:kind") == "held" and entry.leaf.chain is not None:
+                held[lot] = entry
+    for lot, entry in held.items():
+        reason = _one_line(entry.body.get("cq:reason"))
+        yield f"HELD      {_one_line(lot)}, since {_day(entry.body.get('eventTime'))} (entry {entry.leaf.index}): {reason}"
+
+
 def _tell(entry: LotEntry, lot: str, corrected: Mapping[str, int], signed: Mapping[int, str]) -> Iterator[str]:
     leaf, body = entry.leaf, entry.body
     where = f"(entry {leaf.index})"

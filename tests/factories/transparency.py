@@ -205,6 +205,12 @@ class MarketLog:
                 f"{hash_leaf(entry.leaf).hex()} {hash_content(entry.content).hex()}"
                 for entry in self.entries[start : start + WIDTH]
             ]
+            holds = [
+                f"{place} {entry.content.decode()}\n"
+                for place, entry in enumerate(self.entries[start : start + WIDTH], start)
+                if json.loads(entry.content).get("cq:kind") in {"held", "released"}
+            ]
+            found[f"holds/{start}"] = "".join(holds).encode()
             found[f"contents/{start}"] = ("\n".join(lines) + "\n").encode()
         for place, entry in enumerate(self.entries):
             if json.loads(entry.leaf).get("kind") not in {"event", "error-declaration"}:

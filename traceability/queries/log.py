@@ -29,6 +29,7 @@ from traceability.models.epcis import EpcisEvent
 from traceability.models.log import LogCheckpoint, LogEntry, LogPosition, LogWaiting, SigningKey
 from traceability.models.recall import RecallAddition
 from traceability.queries.graph import walk
+from traceability.rules.shown import is_hold
 
 #: The newest entries among which those without a place are counted.
 _LOOKED_AT = 1000
@@ -150,6 +151,21 @@ def list_stored(session: Session, start: int, limit: int) -> Sequence[tuple[int,
         .order_by(LogPosition.place)
     )
     return [(place, leaf_hash, content_hash) for place, leaf_hash, content_hash in rows]
+
+
+def list_hold_records(session: Session, start: int, limit: int) -> tuple[Sequence[tuple[int, bytes]], bool]:
+    """Return (place, body) of the records from a place on that hold lots or let them go; and whether a place is taken.
+
+    The sealed body says what a record is, not the column that repeats it.
+    """
+    rows = session.execute(
+        select(LogPosition.place, Record.body)
+        .join(LogEntry, LogPosition.entry_id == LogEntry.id)
+        .outerjoin(Record, Record.id == LogEntry.record_id)
+        .where(LogPosition.place >= start, LogPosition.place < start + limit)
+        .order_by(LogPosition.place)
+    ).all()
+    return [(place, body) for place, body in rows if body is not None and is_hold(body)], bool(rows)
 
 
 def _load(session: Session, condition: ColumnElement[bool], **values: object) -> list[EntryView]:

@@ -3,6 +3,7 @@
 The tables repeat what was sealed, for finding it. Where they say something else, the page shows no seal and says so.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -56,7 +57,9 @@ class Shown:
         return self.status.state == LotState.VERIFIED and not self.contradictions
 
 
-def show_lot(row: LotRow, records: Sequence[SealedRecord], signed: Sequence[SignedEntry], office: Mapping[str, bytes]) -> Shown:
+def show_lot(
+    row: LotRow, records: Sequence[SealedRecord], signed: Sequence[SignedEntry], office: Mapping[str, bytes]
+) -> Shown:
     """Return what may be shown of a lot. ``office`` are the keys of the market's office, by name."""
     decisions, recalled = _read_signed(signed, office, {one.hash: one for one in records})
     status = LotStory(records, decisions, recalled).judge(row.code)
@@ -77,6 +80,15 @@ def count_kept_treatments(shown: Shown, *, doubts: Collection[str] = ()) -> int 
     know of further ``doubts`` (any word will do).
     """
     return shown.status.treatments if shown.is_verified and not doubts else None
+
+
+def is_hold(body: bytes) -> bool:
+    """Say whether a sealed record holds lots or lets them go."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(told, dict) and told.get("cq:kind") in {"held", "released"}
 
 
 def _read_signed(

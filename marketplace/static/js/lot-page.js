@@ -223,7 +223,8 @@ function checkShown({ status, entries }, isAllThere) {
     if (isSame && shows(state) && status.state !== state) faults.push(`Trang nói lô này ${said}, nhưng trong sổ không có.`);
   }
   if (!isSame) return faults;
-  if (head(".seal").length && status.state !== "verified") faults.push(`Trang đóng dấu của xã, nhưng theo sổ thì lô ${proof.STATES[status.state]}.`);
+  const isSealed = head(".seal").length > 0;
+  if (isSealed && status.state !== "verified") faults.push(`Trang đóng dấu của xã, nhưng theo sổ thì lô ${proof.STATES[status.state]}.`);
   const day = status.bestBeforeOn ? spellDay(status.bestBeforeOn) : "không ghi hạn";
   for (const copied of head("[data-of=bestBeforeOn]")) {
     const shown = tidy(copied.textContent);
