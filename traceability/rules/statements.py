@@ -33,11 +33,16 @@ class Decision:
     photos: Sequence[str]
     decided_at: datetime
     key_id: str
+<<<<<<< HEAD
     #: What the lot's page may repeat of a verified lot: how many treatments were counted, the rule under which all
     #: their waiting periods were found kept, and the best-before day that the officer saw.
     treatments: int | None = None
     waiting_rule: str = ""
     best_before_on: str | None = None
+=======
+    #: Codes of the warnings that the officer answered with a reason.
+    explained: Sequence[str] = ()
+>>>>>>> main
 
 
 def verification(decision: Decision) -> Statement:
@@ -57,6 +62,7 @@ def verification(decision: Decision) -> Statement:
         "record": decision.record.hex(),
         "reviewed": [one.hex() for one in decision.reviewed],
         "photos": sorted(set(decision.photos)),
+        **({"explained": list(decision.explained)} if decision.explained else {}),
         "decidedAt": write_time(decision.decided_at),
         "keyId": decision.key_id,
         **{name: value for name, value in facts.items() if value is not None},

@@ -14,15 +14,22 @@ from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db
 from marketplace.core.shared_pages import shared
 from sellers.queries import get_household_with_site, list_valid_certificates
+from traceability.queries.concerns import list_entries
 from traceability.queries.lots import LotView, find_lot_by_code
 from traceability.queries.passport import SealView, get_seal
-from traceability.queries.records import RecordView
+from traceability.queries.records import RecordView, list_waiting
 from traceability.queries.sale_gate import tell_facts
 from traceability.queries.story import list_story
 from traceability.queries.things import find_pack
+from traceability.rules.concerns import OUTCOMES
+from traceability.rules.diary_keeping import find_written_at_once
 from traceability.rules.leaf import write_time
 from traceability.rules.sale_gate import judge
+<<<<<<< HEAD
 from traceability.rules.shown import Shown, count_kept_treatments
+=======
+from traceability.rules.treatment_summary import TreatmentSummary, summarise
+>>>>>>> main
 from traceability.views.blueprint import blueprint
 from traceability.views.shown_lot import read_shown, tell_contradictions
 from traceability.views.steps import Step, tell_steps
@@ -90,7 +97,12 @@ def passport(code: str) -> ResponseReturnValue:
         decision=next((one for one in story if one.content_hash == shown.status.decision), None),
         recall=_last(story, "recall"),
         recall_end=_last(story, "recall_closed"),
+<<<<<<< HEAD
         treatments=count_kept_treatments(shown),
+=======
+        treatments=_summarise(story, lot),
+        written_at_once=find_written_at_once(list_entries([one for one in story if one.is_in_force])),
+>>>>>>> main
         is_expired=lot.best_before_on is not None and lot.best_before_on < today,
         picture=lot.photo_sha256,
         is_suspected=seal.is_suspected,
@@ -109,6 +121,7 @@ def _last(story: Sequence[RecordView], kind: str) -> RecordView | None:
     return next((record for record in reversed(story) if record.kind == kind), None)
 
 
+<<<<<<< HEAD
 def _as_sealed(lot: LotView, shown: Shown) -> LotView:
     """Return a lot as its records and signed decisions have it."""
     status = shown.status
@@ -119,6 +132,12 @@ def _as_sealed(lot: LotView, shown: Shown) -> LotView:
         hold_reason=" ".join(dict.fromkeys(status.hold_reasons)) or None,
         best_before_on=date.fromisoformat(day) if day else None,
     )
+=======
+def _summarise(story: Sequence[RecordView], lot: LotView) -> TreatmentSummary:
+    """Count the treatments of a story, judged on the last day on which something was taken."""
+    taken = [one.happened_on for one in story if one.is_in_force and one.kind in OUTCOMES]
+    return summarise(list_waiting(story), max(taken, default=lot.made_on))
+>>>>>>> main
 
 
 def _tell_parcels(seal: SealView) -> list[Step]:
