@@ -24,8 +24,8 @@ from transparency.entries import (
     read_leaf,
     read_office_keys,
 )
-from transparency.merkle import hash_leaf, read_from, root_of
 from transparency.lot_story import tell_held, tell_recalled
+from transparency.merkle import hash_leaf, read_from, root_of
 from transparency.note import NoteError, Verifier
 from transparency.policy import Policy, find_cosigners
 from transparency.report import Report, capital

@@ -67,11 +67,14 @@ class SignedDecision:
     #: How many treatments were counted, and under which rule all their waiting periods were found kept.
     treatments: int | None = None
     waiting_rule: str = ""
+    #: The warnings for which the officer gave a reason.
+    explained: frozenset[str] = frozenset()
 
 
 def read_decision(told: Mapping[str, Any]) -> SignedDecision:
     """Read a signed statement. Older ones do not tell of waiting periods."""
     count, rule, reviewed = told.get("treatments"), told.get("waitingRule"), told.get("reviewed")
+    explained = told.get("explained")
     return SignedDecision(
         lot=str(told.get("lot")),
         decision=str(told.get("decision")),
@@ -79,6 +82,7 @@ def read_decision(told: Mapping[str, Any]) -> SignedDecision:
         reviewed=frozenset(str(one) for one in reviewed) if isinstance(reviewed, list) else frozenset(),
         treatments=count if type(count) is int and count >= 0 else None,
         waiting_rule=rule if isinstance(rule, str) else "",
+        explained=frozenset(str(one) for one in explained) if isinstance(explained, list) else frozenset(),
     )
 
 
@@ -94,6 +98,8 @@ class LotStatus:
     best_before_on: str | None = None
     #: How many treatments signed decisions counted, all with their waiting period kept; None where none may say so.
     treatments: int | None = None
+    #: The warnings for which every signed decision gives a reason, as long as no treatment was entered or struck since.
+    explained: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,10 @@ class LotStory:
         if not roots:
             return LotStatus(best_before_on=best_before_on)
         own = next((one.decision.record for one in roots if one.decision.lot == lot), "")
-        return LotStatus("verified", own, (), best_before_on, self._count_treatments(roots))
+        if self._has_news(roots):
+            return LotStatus("verified", own, best_before_on=best_before_on)
+        explained = frozenset.intersection(*(one.decision.explained for one in roots))
+        return LotStatus("verified", own, (), best_before_on, self._count_treatments(roots), explained)
 
     def list_ancestors(self, lot: str) -> frozenset[str]:
         """Return the lots that a lot was made of, at any distance, with itself."""
@@ -191,22 +200,33 @@ class LotStory:
             found += [one for one in roots if one not in found]
         return found
 
-    def _count_treatments(self, roots: Sequence[_Root]) -> int | None:
-        """Return how many treatments the decisions counted; None when one does not tell, or something came later."""
-        seen: frozenset[str] = frozenset().union(*(one.decision.reviewed for one in roots))
+    def _has_news(self, roots: Sequence[_Root]) -> bool:
+        """Say whether a treatment was entered, or declared wrong, of which the decisions could not know."""
+        seen = _list_seen(roots)
         latest = max(one.order for one in roots)
-        treatments = [one for one in self._records if one.kind in TREATMENTS]
-        for one in treatments:
+        for one in self._list_treatments():
             is_seen, is_wrong = one.hash in seen, one.wrong_since is not None
             if (not is_seen and not is_wrong) or (is_seen and is_wrong and (one.wrong_since or 0) > latest):
-                return None
+                return True
+        return False
+
+    def _list_treatments(self) -> list[SealedRecord]:
+        return [one for one in self._records if one.kind in TREATMENTS]
+
+    def _count_treatments(self, roots: Sequence[_Root]) -> int | None:
+        """Return how many treatments the decisions counted; None when one of them does not tell."""
         counts = [one.decision.treatments for one in roots if one.decision.waiting_rule]
         if len(counts) != len(roots) or None in counts:
             return None
         if len(counts) == 1:
             return counts[0]
         # Lots of one season share their treatments: each counts once.
-        return sum(1 for one in treatments if one.hash in seen and one.wrong_since is None)
+        seen = _list_seen(roots)
+        return sum(1 for one in self._list_treatments() if one.hash in seen and one.wrong_since is None)
+
+
+def _list_seen(roots: Sequence[_Root]) -> frozenset[str]:
+    return frozenset().union(*(one.decision.reviewed for one in roots))
 
 
 def _is_before(record: SealedRecord, before: int | None) -> bool:

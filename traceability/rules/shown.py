@@ -69,17 +69,22 @@ def show_lot(
         found.append("record")
     # The seal needs both: what was signed, and that the market still treats the lot as verified.
     if status.state == LotState.VERIFIED and row.state != LotState.VERIFIED:
-        status = replace(status, state=LotState.RECORDED.value, decision="", treatments=None)
+        status = replace(status, state=LotState.RECORDED.value, decision="", treatments=None, explained=frozenset())
     return Shown(status, tuple(found))
 
 
 def count_kept_treatments(shown: Shown, *, doubts: Collection[str] = ()) -> int | None:
     """Return how many treatments the page may say were all followed by their full waiting period; None: say nothing.
 
-    A signed decision has to say so, no later treatment, hold or declaration may contradict it, and whoever asks may
-    know of further ``doubts`` (any word will do).
+    A signed decision has to say so, no later treatment, hold or declaration may contradict it, and the records as they
+    stand now must leave no doubt (``doubts``: any word will do).
     """
     return shown.status.treatments if shown.is_verified and not doubts else None
+
+
+def is_explained(shown: Shown, doubts: Collection[str]) -> bool:
+    """Say whether a signed decision gives a reason for each of these doubts, and nothing came to light after it."""
+    return bool(doubts) and shown.is_verified and shown.status.explained.issuperset(doubts)
 
 
 def is_hold(body: bytes) -> bool:
@@ -131,5 +136,6 @@ def _is_of_record(leaf: LeafView, told: Mapping[str, object], record: SealedReco
         and body.get("cq:lot") == told.get("lot")
         and body.get("cq:decision") == told.get("decision")
         and body.get("cq:officerTitle") == told.get("officerTitle")
+        and (body.get("cq:explained") or []) == (told.get("explained") or [])
         and str(body.get("cq:enteredBy", "")).endswith(f"/{officer.lower()}")
     )

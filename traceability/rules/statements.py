@@ -33,16 +33,13 @@ class Decision:
     photos: Sequence[str]
     decided_at: datetime
     key_id: str
-<<<<<<< HEAD
+    #: Codes of the warnings that the officer answered with a reason.
+    explained: Sequence[str] = ()
     #: What the lot's page may repeat of a verified lot: how many treatments were counted, the rule under which all
     #: their waiting periods were found kept, and the best-before day that the officer saw.
     treatments: int | None = None
     waiting_rule: str = ""
     best_before_on: str | None = None
-=======
-    #: Codes of the warnings that the officer answered with a reason.
-    explained: Sequence[str] = ()
->>>>>>> main
 
 
 def verification(decision: Decision) -> Statement:

@@ -181,7 +181,7 @@ def _sign(  # noqa: PLR0917
     seen = session.execute(
         select(Record.body).where(Record.id.in_([one.id for one in story])).order_by(Record.occurred_at, Record.seq)
     )
-    is_verified = decision == "verified"
+    treatments = count_treatments(story, lot) if decision == "verified" else None
     sealed = [SealedRecord(one.seq, one.content_hash, one.body, one.declared_seq) for one in story]
     statement = verification(
         Decision(
@@ -195,9 +195,9 @@ def _sign(  # noqa: PLR0917
             explained=explained,
             decided_at=now,
             key_id=key_id,
-            treatments=count_treatments(story) if is_verified else None,
-            waiting_rule=RULE_VERSION if is_verified else "",
-            best_before_on=LotStory(sealed, ()).find_best_before(lot.code) if is_verified else None,
+            treatments=treatments,
+            waiting_rule=RULE_VERSION if treatments is not None else "",
+            best_before_on=LotStory(sealed, ()).find_best_before(lot.code) if decision == "verified" else None,
         )
     )
     log_statement(

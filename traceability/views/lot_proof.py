@@ -19,12 +19,12 @@ from traceability.queries.master_data import list_facts
 from traceability.queries.passport import list_signed
 from traceability.queries.records import RecordView
 from traceability.queries.story import list_story
+from traceability.queries.verifications import summarise_treatments
 from traceability.rules.epcis_access import is_public_record
-from traceability.rules.shown import count_kept_treatments
 from traceability.views.blueprint import blueprint
 from traceability.views.log import read_witnesses, send_proof
 from traceability.views.log_files import OpenLog, allow_all, open_log, read_public, spell_hashes
-from traceability.views.shown_lot import read_shown
+from traceability.views.shown_lot import count_kept, read_shown
 from traceability.views.steps import tell_steps
 from transparency.lot_proof import FORMAT
 from transparency.merkle import consistency_proof, inclusion_proof
@@ -105,7 +105,7 @@ def _tell_shown(session: Session, lot: LotView, story: Sequence[RecordView], siz
         "state": lot.state,
         "holdReason": lot.hold_reason,
         "bestBeforeOn": lot.best_before_on.isoformat() if lot.best_before_on else None,
-        "treatments": count_kept_treatments(read_shown(lot, story, signed)),
+        "treatments": count_kept(read_shown(lot, story, signed), summarise_treatments(story, lot)),
         "roles": {record.content_hash: record.row_role for record in story},
     }
 

@@ -6,7 +6,8 @@ from flask_babel import gettext as _
 
 from traceability.queries.lots import LotView
 from traceability.queries.records import RecordView
-from traceability.rules.shown import LotRow, Shown, SignedEntry, show_lot
+from traceability.rules.shown import LotRow, Shown, SignedEntry, count_kept_treatments, show_lot
+from traceability.rules.treatment_summary import TreatmentSummary
 from traceability.views.log_files import read_office
 from transparency.lot_status import SealedRecord
 
@@ -25,6 +26,12 @@ def read_shown(lot: LotView, story: Sequence[RecordView], signed: Sequence[Signe
         signed,
         read_office(),
     )
+
+
+def count_kept(shown: Shown, treatments: TreatmentSummary) -> int | None:
+    """Return how many treatments the page may say kept their waiting period, given the records as they stand now."""
+    broken = () if treatments.is_kept else ("broken",)
+    return count_kept_treatments(shown, doubts=[*treatments.doubts, *broken])
 
 
 def tell_contradictions(shown: Shown) -> list[str]:
