@@ -133,8 +133,15 @@ def make_app(settings: Settings) -> Flask:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    # Imported late: conftest starts the server before anything else is loaded.
+    from tests.factories.traceability import OFFICERS_KEYS
+
     url = copy_database()
-    yield make_settings(url, tmp_path_factory.mktemp("data"))
+    settings = make_settings(url, tmp_path_factory.mktemp("data"))
+    # Pages believe what the market's own office certified: here the one that signs in factories.
+    settings.keys_dir.mkdir()
+    (settings.keys_dir / "officers").symlink_to(OFFICERS_KEYS)
+    yield settings
     drop_database(url)
 
 

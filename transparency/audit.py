@@ -1,7 +1,8 @@
 """Audits a whole log from what anybody can download: its checkpoint, its tiles, its entries.
 
 Everything is computed anew from the entries. What the market's database holds now is compared with it, as far as the
-market tells: ``entries/<place>`` (the leaf) and ``contents/<place>`` (hashes of the contents from there on).
+market tells: ``entries/<place>`` (the leaf) and ``contents/<place>`` (hashes of the contents from there on). Each
+recalled lot is named by the signed orders, each held one by the records that hold lots (``holds/<place>``).
 """
 
 import http.client
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transparency.checkpoint import Checkpoint, open_checkpoint
+from transparency.decisions import LotEntry
 from transparency.entries import (
     SIGNED_KINDS,
     EntryError,
@@ -22,6 +24,7 @@ from transparency.entries import (
     read_leaf,
     read_office_keys,
 )
+from transparency.lot_story import tell_held, tell_recalled
 from transparency.merkle import hash_leaf, read_from, root_of
 from transparency.note import NoteError, Verifier
 from transparency.policy import Policy, find_cosigners
@@ -59,8 +62,10 @@ def audit_log(fetch: Fetch, trust: AuditTrust) -> Report:
         sentence = "Nothing that came after your older checkpoint was backdated."
         _check(report, sentence, lambda: check_order(leaves, kept_size))
     _check(report, "No household's chain has a gap or a fork.", lambda: _check_chains(leaves))
-    _check_keys(fetch, trust, new, leaves, report)
+    signed = _check_keys(fetch, trust, new, leaves, report)
     _check_database(fetch, leaves, report)
+    for line in [*tell_recalled(signed), *tell_held(_read_holds(fetch, leaves, report))]:
+        report.note(line)
     return report
 
 
@@ -142,7 +147,10 @@ def _check_chains(leaves: Sequence[LeafView]) -> None:
         last[leaf.chain.party] = leaf.chain.seq
 
 
-def _check_keys(fetch: Fetch, trust: AuditTrust, new: Checkpoint, leaves: Sequence[LeafView], report: Report) -> None:
+def _check_keys(
+    fetch: Fetch, trust: AuditTrust, new: Checkpoint, leaves: Sequence[LeafView], report: Report
+) -> list[LotEntry]:
+    """Check who signed; return the statements whose signature is true."""
     certified = fetch("office-keys")
     try:
         office = read_office_keys(certified.decode(), new.origin, trust.vkey) if certified is not None else {}
@@ -150,7 +158,7 @@ def _check_keys(fetch: Fetch, trust: AuditTrust, new: Checkpoint, leaves: Sequen
         report.fault(f"The keys of the market's office are not certified by the log's key: {error}.")
         office = {}
     keyring = Keyring(office)
-    count = 0
+    signed: list[LotEntry] = []
     faults = len(report.faults)
     for leaf in leaves:
         if leaf.kind not in SIGNED_KINDS and leaf.key_id is None:
@@ -165,11 +173,35 @@ def _check_keys(fetch: Fetch, trust: AuditTrust, new: Checkpoint, leaves: Sequen
                 keyring.learn(leaf, content)
             else:
                 keyring.check_signature(leaf, content)
-            count += 1
+            signed.append(LotEntry(leaf, content, []))
         except EntryError as error:
             report.fault(f"{capital(error)}.")
     if len(report.faults) == faults:
-        report.holds(f"All {count} signatures of people are true, by keys that the log had announced.")
+        report.holds(f"All {len(signed)} signatures of people are true, by keys that the log had announced.")
+    return signed
+
+
+def _read_holds(fetch: Fetch, leaves: Sequence[LeafView], report: Report) -> list[LotEntry]:
+    """Return the records that hold lots or let them go, as far as the market shows them and the log has them."""
+    by_index = {leaf.index: leaf for leaf in leaves}
+    found = []
+    for start in range(0, len(leaves), WIDTH):
+        answer = fetch(f"holds/{start}")
+        if answer is None:
+            report.leaves_open("The market does not show the records that hold lots.")
+            return found
+        for line in answer.decode("utf-8", "replace").split("\n"):
+            place, _, content = line.partition(" ")
+            leaf = by_index.get(int(place)) if place.isascii() and place.isdigit() else None
+            if leaf is None:
+                continue
+            try:
+                check_content(leaf, content.encode())
+            except EntryError as error:
+                report.fault(f"{capital(error)}.")
+            else:
+                found.append(LotEntry(leaf, content.encode(), []))
+    return found
 
 
 def _check_database(fetch: Fetch, leaves: Sequence[LeafView], report: Report) -> None:

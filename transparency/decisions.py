@@ -1,7 +1,7 @@
 """What officers signed about a lot, against the records in its proof file. lot-proof.js checks the same elsewhere."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,13 +36,13 @@ def index_by_hash(entries: Sequence[LotEntry]) -> dict[str, LotEntry]:
     return found
 
 
-def check_decision(entry: LotEntry, lot: str, by_hash: Mapping[str, LotEntry]) -> None:
-    """Check that a verification is of this lot and record, by who signed, and that nothing it rests on is left out.
+def check_decision(entry: LotEntry, lots: Collection[str], by_hash: Mapping[str, LotEntry]) -> None:
+    """Check that a verification is of one of these lots and of its record, and that nothing it rests on is left out.
 
-    Raises ``EntryError``.
+    ``lots`` are the lot of the file and those that it came from. Raises ``EntryError``.
     """
     leaf, told = entry.leaf, read_statement(entry.leaf, entry.content)
-    if told.get("lot") != lot:
+    if told.get("lot") not in lots:
         _fail(leaf, "this verification is of another lot")
     if told.get("officer") != leaf.actor or told.get("keyId") != leaf.key_id:
         _fail(leaf, "this verification names another officer than signed it")
@@ -89,11 +89,15 @@ def check_recall(entry: LotEntry) -> None:
 
 def is_recall_of(entry: LotEntry, lot: str) -> bool:
     """Say whether a statement orders the recall of a lot, whoever signed it."""
+    return lot in list_recalled(entry)
+
+
+def list_recalled(entry: LotEntry) -> list[str]:
+    """Return the lots whose recall a statement orders, whoever signed it."""
     body = entry.body
-    return body.get("type") in {"recall-order", "recall-addition"} and lot in [
-        body.get("lot"),
-        *_list(body.get("lots")),
-    ]
+    if body.get("type") not in {"recall-order", "recall-addition"}:
+        return []
+    return [str(one) for one in [body.get("lot"), *_list(body.get("lots"))] if one is not None]
 
 
 def _list(value: object) -> Sequence[object]:

@@ -20,14 +20,20 @@ _MAKERS = frozenset({"harvest", "slaughter", "making", "packing"})
 _REGROUPINGS = frozenset({"split", "merge"})
 #: What is told of a household or a paper; whatever of it is there is text.
 _TEXTS = ("name", "hamlet", "commune", "province", "household", "kind", "number", "issuer", "expiresOn")
+#: What a file opens: other versions, such as a site's, are told elsewhere.
+_SUBJECTS = frozenset({"household", "certificate"})
 _SALT = re.compile(r"(?:[0-9a-f]{2})*")
 
 
-def check_facts(lot: str, good: Sequence[LotEntry], report: Report) -> dict[int, Mapping[str, Any]]:
+def check_facts(
+    lot: str, good: Sequence[LotEntry], signed: Mapping[int, str], report: Report
+) -> dict[int, Mapping[str, Any]]:
     """Return what was opened and holds, by the entry's place: of the household that made the lot and of nobody else.
 
-    ``good`` are the entries that stand in the log. Of several versions the newest one counts.
+    ``good`` are the entries that stand in the log, ``signed`` those with a true signature. Of several versions the
+    newest one counts; one that is not opened is false, unless a signed erasure names its salt as destroyed.
     """
+    _check_opened(good, signed, report)
     parties = {entry.leaf.chain.party for entry in good if entry.leaf.chain is not None and _makes(entry, lot)}
     if not parties:
         # Whoever made it is nobody that the log knows; what is wrong then has been told already.
@@ -45,6 +51,25 @@ def check_facts(lot: str, good: Sequence[LotEntry], report: Report) -> dict[int,
             facts.pop(newest.get(str(entry.body.get("name")), -1), None)
             newest[str(entry.body.get("name"))] = entry.leaf.index
     return facts
+
+
+def _check_opened(good: Sequence[LotEntry], signed: Mapping[int, str], report: Report) -> None:
+    destroyed: set[str] = set()
+    for entry in good:
+        told = entry.body.get("destroyed")
+        if entry.leaf.kind == "erasure" and entry.leaf.index in signed and isinstance(told, list):
+            destroyed |= {str(one) for one in told}
+    newest = {
+        str(entry.body.get("name")): entry
+        for entry in sorted(good, key=lambda one: one.leaf.index)
+        if entry.leaf.kind in FACT_KINDS and entry.body.get("subject") in _SUBJECTS
+    }
+    for entry in newest.values():
+        if entry.opened is None and entry.body.get("commit") not in destroyed:
+            report.fault(
+                f"Entry {entry.leaf.index}: what the household said of itself is not opened, "
+                "and no signed erasure says that it was destroyed."
+            )
 
 
 def _makes(entry: LotEntry, lot: str) -> bool:

@@ -2,13 +2,14 @@
 
 The file is JSON: ``log`` (``origin``, ``vkey``), ``checkpoint`` (a note), ``office`` (a note that certifies the keys of
 the market's office), ``witnesses`` (``name``, ``vkey``) with ``policy``, ``entries`` (``index``, ``leaf``, ``content``,
-``proof``, ``title``, and ``opened`` with ``content`` and ``salt`` for what stands in the log by a salted hash) and,
-when it was asked for, ``consistency`` (``old``, ``hashes``). Titles are for the eye only.
+``proof``, ``title``, and ``opened`` with ``content`` and ``salt`` for what stands in the log by a salted hash), ``shown``
+(what the market's pages go by: ``lot_shown.py``) and, when it was asked for, ``consistency`` (``old``, ``hashes``).
+Titles are for the eye only.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +27,8 @@ from transparency.entries import (
     read_office_keys,
 )
 from transparency.lot_facts import check_facts
-from transparency.lot_story import OMISSIONS, tell_lot
+from transparency.lot_shown import check_shown
+from transparency.lot_story import OMISSIONS, read_story, tell_lot
 from transparency.merkle import ProofError, hash_leaf, verify_consistency, verify_inclusion
 from transparency.note import Note, NoteError, Verifier, read_base64
 from transparency.policy import Policy, PolicyError, find_cosigners
@@ -76,11 +78,14 @@ def _check(bundle: dict[str, Any], trust: Trust, report: Report) -> None:
     entries = list(_read_entries(bundle, report))
     good = _check_inclusion(entries, checkpoint, report)
     _check_dates(entries, kept_size, report)
-    signed = _check_statements(bundle, entries, checkpoint.origin, verifiers, report)
+    lots = read_story(good, {}).list_ancestors(bundle["lot"])
+    signed = _check_statements(bundle, entries, lots, checkpoint.origin, verifiers, report)
     _check_lot(bundle, entries, report)
     _check_photos(entries, trust, report)
-    facts = check_facts(bundle["lot"], good, report)
-    tell_lot(bundle["lot"], good, signed, facts, report)
+    facts = check_facts(bundle["lot"], good, signed, report)
+    status = read_story(good, signed).judge(bundle["lot"])
+    check_shown(bundle.get("shown"), status, good, report)
+    tell_lot(bundle["lot"], good, signed, facts, status, report)
 
 
 def _parse(data: bytes) -> dict[str, Any]:
@@ -245,8 +250,13 @@ def _check_inclusion(entries: Sequence[LotEntry], checkpoint: Checkpoint, report
     return good
 
 
-def _check_statements(
-    bundle: dict[str, Any], entries: Sequence[LotEntry], origin: str, verifiers: list[Verifier], report: Report
+def _check_statements(  # noqa: PLR0917 - the file, and what was read of it so far
+    bundle: dict[str, Any],
+    entries: Sequence[LotEntry],
+    lots: Collection[str],
+    origin: str,
+    verifiers: list[Verifier],
+    report: Report,
 ) -> dict[int, str]:
     """Return who signed: the title for each entry whose signature and statement hold."""
     ordered = sorted(entries, key=lambda entry: entry.leaf.index)
@@ -265,7 +275,7 @@ def _check_statements(
             elif leaf.kind in SIGNED_KINDS or leaf.key_id is not None:
                 title = keyring.check_signature(leaf, entry.content)
                 if leaf.kind == "verification":
-                    check_decision(entry, bundle["lot"], by_hash)
+                    check_decision(entry, lots, by_hash)
                 elif leaf.kind == "recall":
                     check_recall(entry)
                 signed[leaf.index] = title

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from transparency.decisions import LotEntry, is_recall_of
+from transparency.decisions import LotEntry, is_recall_of, list_recalled
+from transparency.lot_status import LotStatus, LotStory, SealedRecord, read_decision
 from transparency.report import Report
 
 OMISSIONS = (
@@ -18,11 +19,33 @@ OMISSIONS = (
 _ZONE = timezone(timedelta(hours=7))
 
 
-def tell_lot(
+def read_story(entries: Sequence[LotEntry], signed: Mapping[int, str]) -> LotStory:
+    """Return the records of entries that hold, with the decisions and recall orders among them that are signed."""
+    wrong: dict[str, int] = {}
+    for entry in sorted(entries, key=lambda one: one.leaf.index):
+        if entry.leaf.kind == "error-declaration" and entry.leaf.corrects is not None:
+            wrong.setdefault(entry.leaf.corrects, entry.leaf.index)
+    # Of two entries with the same content the first one counts.
+    records: dict[str, SealedRecord] = {}
+    for entry in sorted(entries, key=lambda one: one.leaf.index):
+        # Records stand in a household's chain; events of other systems do not, and say nothing of a lot's state.
+        if entry.leaf.kind == "event" and entry.leaf.chain is not None:
+            sha256 = entry.leaf.content_hash
+            records.setdefault(sha256, SealedRecord(entry.leaf.index, sha256, entry.body, wrong.get(sha256)))
+    told = [entry for entry in entries if entry.leaf.index in signed]
+    return LotStory(
+        records.values(),
+        [read_decision(entry.body) for entry in told if entry.leaf.kind == "verification"],
+        [lot for entry in told if entry.leaf.kind == "recall" for lot in list_recalled(entry)],
+    )
+
+
+def tell_lot(  # noqa: PLR0917 - what was read of the file
     lot: str,
     entries: Sequence[LotEntry],
     signed: Mapping[int, str],
     facts: Mapping[int, Mapping[str, Any]],
+    status: LotStatus,
     report: Report,
 ) -> None:
     """Tell the story of a lot from entries that hold.
@@ -41,16 +64,42 @@ def tell_lot(
         report.leaves_open(
             f"Entry {records[0].leaf.index} says that the lot was recalled, but no signed order in the file says so."
         )
-    report.note(f"Lot {lot}{': RECALLED' if orders or records else ''}")
+    report.note(f"Lot {lot}{': RECALLED' if orders or records else ': HELD' if status.state == 'held' else ''}")
     names = {index: _one_line(title) for index, title in signed.items()}
     told = [_tell_fact(entry, facts[entry.leaf.index]) for entry in ordered if entry.leaf.index in facts]
     if not any(line.startswith("made by") for line in told):
         told.insert(0, "the file does not tell who made it: erased, or left out")
-    for line in told:
+    for line in [*told, *_tell_status(status)]:
         report.note(f"  {line}")
     for entry in ordered:
         for line in _tell(entry, lot, corrected, names):
             report.note(f"  {line}")
+
+
+def tell_recalled(signed: Sequence[LotEntry]) -> Iterator[str]:
+    """Name each lot that signed orders recall, in the order of the log."""
+    found: dict[str, LotEntry] = {}
+    for entry in signed:
+        if entry.leaf.kind == "recall":
+            for lot in list_recalled(entry):
+                found.setdefault(lot, entry)
+    for lot, entry in found.items():
+        day = _day(entry.body.get("startedAt") or entry.body.get("addedAt"))
+        yield f"RECALLED  {_one_line(lot)}, ordered {day} (entry {entry.leaf.index})"
+
+
+def tell_held(records: Sequence[LotEntry]) -> Iterator[str]:
+    """Name each lot that is held after the last record about it, with the reason."""
+    held: dict[str, LotEntry] = {}
+    for entry in records:
+        lots = entry.body.get("cq:lots")
+        for lot in [str(one) for one in lots] if isinstance(lots, list) else []:
+            held.pop(lot, None)
+            if entry.body.get("cq:kind") == "held" and entry.leaf.chain is not None:
+                held[lot] = entry
+    for lot, entry in held.items():
+        reason = _one_line(entry.body.get("cq:reason"))
+        yield f"HELD      {_one_line(lot)}, since {_day(entry.body.get('eventTime'))} (entry {entry.leaf.index}): {reason}"
 
 
 def _tell(entry: LotEntry, lot: str, corrected: Mapping[str, int], signed: Mapping[int, str]) -> Iterator[str]:
@@ -69,6 +118,20 @@ def _tell(entry: LotEntry, lot: str, corrected: Mapping[str, int], signed: Mappi
         yield f"{day}  RECALLED by {signed[leaf.index]}{f': {words}' if words else ''} {where}"
     elif leaf.kind == "recall" and leaf.index in signed and body.get("type") == "recall-closing":
         yield f"{_day(body.get('closedAt'))}  the recall was ended by {signed[leaf.index]} {where}"
+
+
+def _tell_status(status: LotStatus) -> Iterator[str]:
+    """Say what the lot's page may show, so that it can be compared by eye."""
+    how = {
+        "verified": "verified by an officer's signature" if status.decision else "made of verified lots only",
+        "recorded": "not verified: no officer's signature says so",
+        "held": f"held, not for sale: {'; '.join(_one_line(reason) for reason in status.hold_reasons)}",
+        "recalled": "recalled",
+    }
+    yield f"by its entries it is {how[status.state]}"
+    yield f"best before: {_one_line(status.best_before_on) if status.best_before_on else 'no day was sealed'}"
+    if status.treatments is not None:
+        yield f"waiting periods: the officer counted {status.treatments} treatment(s), all of them kept"
 
 
 def _tell_fact(entry: LotEntry, told: Mapping[str, Any]) -> str:

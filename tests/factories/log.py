@@ -90,6 +90,11 @@ class KeptMarket:
             assert answer.status_code in {200, 404}, f"{path}: {answer.status}"
             return answer.get_data() if answer.status_code == 200 else None
 
+    def look(self, path: str) -> bytes | None:
+        """Return what the market answers, or None for any error: one that was attacked may be broken."""
+        with self.client.get(path) as answer:
+            return answer.get_data() if answer.status_code == 200 else None
+
     def fetch(self, path: str) -> bytes | None:
         """Return a file of the log (``transparency.tiles.Fetch``)."""
         return self.get(f"/log/{path}")

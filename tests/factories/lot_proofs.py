@@ -11,7 +11,17 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.factories.transparency import HOUSEHOLD, LOT, OFFICE, OFFICER, ORIGIN, Entry, MarketLog, make_market_log
+from tests.factories.transparency import (
+    HOUSEHOLD,
+    LOT,
+    OFFICE,
+    OFFICER,
+    ORIGIN,
+    PHOTO,
+    Entry,
+    MarketLog,
+    make_market_log,
+)
 from traceability.rules.leaf import ChainLink
 from transparency.note import Signer
 
@@ -93,6 +103,156 @@ def _tell_all(log: MarketLog) -> None:
     log.tell(_PAPER, subject="certificate", name=_SOMEBODY, status="verified")
 
 
+_PARENT, _OTHER = "TN2611-0000", "TN2611-0002"
+_FACTS = {"treatments": 1, "waiting_rule": "waiting-period/1"}
+_DAY = "2026-12-03"
+
+
+def _show(state: str = "verified", **shown: Any) -> Callable[[MarketLog], None]:
+    """Let the market show the lot so."""
+
+    def go_on(log: MarketLog) -> None:
+        log.shown = {"state": state, "holdReason": None, "bestBeforeOn": None, "treatments": None, "roles": {}, **shown}
+
+    return go_on
+
+
+def _then(*steps: Callable[[MarketLog], object]) -> Callable[[MarketLog], None]:
+    def go_on(log: MarketLog) -> None:
+        for step in steps:
+            step(log)
+
+    return go_on
+
+
+def _begin_anew(log: MarketLog) -> None:
+    """A log in which nobody has verified anything yet, with a lot from which ours may come."""
+    log.entries.clear()
+    log.records = 0
+    log.add({"type": "policy", "origin": ORIGIN}, kind="policy")
+    log.add_record({"cq:kind": "spraying", "cq:photos": [PHOTO]})
+    log.add_record({"cq:kind": "harvest", "cq:lot": _PARENT, "ilmd": {"cq:bestBeforeOn": _DAY}})
+    log.announce(log.officer, by=log.office)
+
+
+def _verify_parent(log: MarketLog) -> None:
+    log.verify(log.entries[1:3], key=log.officer, lot=_PARENT, **_FACTS)
+
+
+def _pack(log: MarketLog) -> None:
+    log.derive("packing", (_PARENT,), ilmd={"cq:bestBeforeOn": _DAY})
+
+
+def _merge_with_unverified(log: MarketLog) -> None:
+    log.add_record({"cq:kind": "harvest", "cq:lot": _OTHER})
+    log.derive("merge", (_PARENT, _OTHER))
+
+
+def _verify_with_facts(log: MarketLog) -> None:
+    log.verify(log.entries[1:4], key=log.officer, **_FACTS)
+
+
+def _spray_again(log: MarketLog) -> None:
+    log.add_record({"cq:kind": "spraying", "cq:photos": []})
+
+
+def _withdraw_spray(log: MarketLog) -> None:
+    wrong = bytes.fromhex(json.loads(log.entries[2].leaf)["contentHash"])
+    log.add_record({"cq:kind": "declaration"}, kind="error-declaration", corrects=wrong)
+
+
+def _show_role(role: str) -> Callable[[MarketLog], None]:
+    def go_on(log: MarketLog) -> None:
+        entry = log.add_record({"cq:kind": "tending", "cq:enteredRole": "helper"})
+        _show(roles={json.loads(entry.leaf)["contentHash"]: role})(log)
+
+    return go_on
+
+
+def _erase(log: MarketLog) -> None:
+    log.erase(log.tell(_HOME), key=log.office)
+
+
+def _forget_salt(log: MarketLog) -> None:
+    log.tell(_HOME).opened = None
+
+
+def _forget_newest_salt(log: MarketLog) -> None:
+    log.tell({**_HOME, "name": "Nhà bà Thành"})
+    _forget_salt(log)
+
+
+_PARENTS = _then(_begin_anew, _verify_parent, _pack)
+_KEPT = _then(_verify_with_facts, _show(treatments=1))
+_UNSAID = "no signed decision on the lot says so now"
+
+#: What the market shows of a lot, against the lot's entries.
+SHOWN: dict[str, Case] = {
+    "shown as verified, and signed": (_show(), "", ""),
+    "shown as less than signed": (_show("recorded"), "", ""),
+    "shown as verified by nobody": (
+        _then(_begin_anew, _pack, _show(bestBeforeOn=_DAY)), "state", "as verified; by its entries it is recorded",
+    ),
+    "shown as waiting": (_then(_begin_anew, _pack, _show("awaiting_verification", bestBeforeOn=_DAY)), "", ""),
+    "packs of a verified lot": (_then(_PARENTS, _show(bestBeforeOn=_DAY, treatments=1)), "", ""),
+    "part of a verified lot": (
+        _then(_begin_anew, _verify_parent, lambda log: log.derive("split", (_PARENT,)), _show(bestBeforeOn=_DAY)), "", "",
+    ),
+    "packed before it was verified": (
+        _then(_begin_anew, _pack, _verify_parent, _show(bestBeforeOn=_DAY)), "state", "by its entries it is recorded",
+    ),
+    "mixed with a lot of nobody": (
+        _then(_begin_anew, _verify_parent, _merge_with_unverified, _show(bestBeforeOn=_DAY)),
+        "state", "by its entries it is recorded",
+    ),
+    "packed of a lot that was held": (
+        _then(_begin_anew, _verify_parent, lambda log: log.hold(lots=(_PARENT,)), _pack, _show(bestBeforeOn=_DAY)),
+        "state", "by its entries it is recorded",
+    ),
+    "verified by a decision that was sent back": (
+        _then(lambda log: log.verify(log.entries[1:4], key=log.officer, result="sent_back"), _show()),
+        "state", "by its entries it is recorded",
+    ),
+    "held and shown so": (_then(lambda log: log.hold(), _show("held", holdReason="Còn cách ly")), "", ""),
+    "held for no reason": (_then(lambda log: log.hold(), _show("held")), "hold", "another reason for holding"),
+    "held and shown as verified": (_then(lambda log: log.hold(), _show()), "state", "by its entries it is held"),
+    "held by no entry": (_show("held", holdReason="x"), "state", "as held; by its entries it is verified"),
+    "let go and shown as verified": (
+        _then(lambda log: log.hold(), lambda log: log.hold("released"), _show()), "state", "by its entries it is recorded",
+    ),
+    "let go": (_then(lambda log: log.hold(), lambda log: log.hold("released"), _show("recorded")), "", ""),
+    "let go and verified anew": (
+        _then(lambda log: log.hold(), lambda log: log.hold("released"), _again(), _show()), "", "",
+    ),
+    "recalled and shown as verified": (
+        _then(lambda log: log.recall(key=log.officer), _show()), "state", "by its entries it is recalled",
+    ),
+    "recalled and shown so": (_then(lambda log: log.recall(key=log.officer), _show("recalled")), "", ""),
+    "recalled by nobody": (_show("recalled"), "state", "as recalled; by its entries it is verified"),
+    "another day": (_show(bestBeforeOn="2027-12-31"), "best-before", "another best-before day than its entries: no day"),
+    "a day that was added": (
+        _then(lambda log: log.add_record({"cq:kind": "details", "cq:lot": LOT, "cq:bestBeforeOn": _DAY}),
+              _show(bestBeforeOn=_DAY)), "", "",
+    ),
+    "a day that was moved": (
+        _then(_PARENTS, _show(bestBeforeOn="2027-12-31")), "best-before", f"another best-before day than its entries: {_DAY}",
+    ),
+    "the role in which it was entered": (_show_role("helper"), "", ""),
+    "another role": (_show_role("household"), "role", "another role of who entered it"),
+    "waiting periods kept": (_KEPT, "", ""),
+    "waiting periods that nobody signed": (_show(treatments=1), "waiting", _UNSAID),
+    "waiting periods of another number": (_then(_verify_with_facts, _show(treatments=0)), "waiting", _UNSAID),
+    "waiting periods and a later treatment": (_then(_KEPT, _spray_again), "waiting", _UNSAID),
+    "waiting periods and a treatment taken back": (_then(_KEPT, _withdraw_spray), "waiting", _UNSAID),
+    "shown in no known way": (lambda log: setattr(log, "shown", "x"), "shown", "cannot be read"),
+    "verified for a lot that it does not come from": (
+        lambda log: log.verify(log.entries[1:4], key=log.officer, lot=_OTHER), "decision", "is of another lot",
+    ),
+    "erased": (_erase, "", ""),
+    "salt destroyed without an erasure": (_forget_salt, "unopened", "no signed erasure says that it was destroyed"),
+    "salt of the newest version destroyed": (_forget_newest_salt, "unopened", "no signed erasure says"),
+}  # fmt: skip
+
 CASES: dict[str, Case] = {
     "whole": (lambda log: None, "", ""),
     "corrected": (_correct, "", ""),
@@ -156,7 +316,7 @@ CASES: dict[str, Case] = {
 def make_vectors() -> list[dict[str, Any]]:
     """Return every case with its proof file."""
     made = []
-    for name, (go_on, code, sentence) in CASES.items():
+    for name, (go_on, code, sentence) in (CASES | SHOWN).items():
         keys = [Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number in (1, 2)]
         log = make_market_log(signer=Signer(ORIGIN, bytes([3]) * 32), office=keys[0], officer=keys[1])
         go_on(log)

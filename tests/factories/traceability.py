@@ -33,9 +33,9 @@ from traceability.services.verification import request_verification, verify_lot
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 OFFICER_TITLE = "Cán bộ nông nghiệp xã Tân Ninh"
-_KEYS = Path(tempfile.mkdtemp(prefix="marketplace-keys-"))
-atexit.register(shutil.rmtree, _KEYS, ignore_errors=True)
-SIGNATORY = KeyFolder(_KEYS)
+OFFICERS_KEYS = Path(tempfile.mkdtemp(prefix="marketplace-keys-"))
+atexit.register(shutil.rmtree, OFFICERS_KEYS, ignore_errors=True)
+SIGNATORY = KeyFolder(OFFICERS_KEYS)
 
 
 def make_keeper(household_id: int) -> Actor:

@@ -48,6 +48,8 @@ class MarketLog:
     entries: list[Entry] = field(default_factory=list)
     records: int = 0
     now: datetime = START
+    #: What the market shows of the lot; None: the file does not tell.
+    shown: dict[str, Any] | None = None
 
     @property
     def vkey(self) -> str:
@@ -75,14 +77,16 @@ class MarketLog:
         )  # fmt: skip
         return self.add(told, kind="key", actor=OFFICE, key=by)
 
-    def verify(self, reviewed: list[Entry], *, key: Ed25519PrivateKey, **changes: Any) -> Entry:
-        sealed = {"cq:kind": "verification", "cq:lot": LOT, "cq:decision": "verified", "cq:officerTitle": "Cán bộ xã"}
+    def verify(
+        self, reviewed: list[Entry], *, key: Ed25519PrivateKey, lot: str = LOT, result: str = "verified", **changes: Any
+    ) -> Entry:
+        sealed = {"cq:kind": "verification", "cq:lot": lot, "cq:decision": result, "cq:officerTitle": "Cán bộ xã"}
         record = self.add_record(
             {"eventID": f"urn:uuid:{self.records}", "eventTime": write_time(self.now), **sealed}, actor=OFFICER
         )
         decision = Decision(
-            lot_code=LOT,
-            decision="verified",
+            lot_code=lot,
+            decision=result,
             officer=OFFICER,
             officer_title="Cán bộ xã",
             record=hash_content(record.content),
@@ -120,6 +124,23 @@ class MarketLog:
         entry.opened = {"content": canonical_bytes(content if shown is None else shown).decode(), "salt": salt.hex()}
         return entry
 
+    def hold(self, kind: str = "held", reason: str = "Còn cách ly", lots: tuple[str, ...] = (LOT,)) -> Entry:
+        return self.add_record({"cq:kind": kind, "cq:lots": list(lots), "cq:reason": reason})
+
+    def derive(self, kind: str, parents: tuple[str, ...], child: str = LOT, **fields: Any) -> Entry:
+        """Pack, split or merge lots into another."""
+        inputs = [
+            {"epcClass": f"https://choque.example/id/class/rau/{code.lower()}", "quantity": 1} for code in parents
+        ]
+        lots = {"cq:lot": child} if kind == "packing" else {"cq:lots": [child]}
+        return self.add_record({"cq:kind": kind, "inputQuantityList": inputs, **lots, **fields})
+
+    def erase(self, entry: Entry, *, key: Ed25519PrivateKey | None) -> Entry:
+        """Log that the salt behind an entry was destroyed."""
+        entry.opened = None
+        told = {"v": 1, "type": "erasure", "destroyed": [json.loads(entry.content)["commit"]], "id": "x"}
+        return self.add(told, kind="erasure", actor=OFFICE, key=key)
+
     def read(self):
         return read_from([hash_leaf(entry.leaf) for entry in self.entries])
 
@@ -152,6 +173,8 @@ class MarketLog:
                 for place in (range(size) if places is None else places)
             ],
         }
+        if self.shown is not None:
+            made["shown"] = self.shown
         if since is not None:
             made["consistency"] = {"old": since, "hashes": spell(consistency_proof(since, size, read))}
         return made
@@ -182,6 +205,12 @@ class MarketLog:
                 f"{hash_leaf(entry.leaf).hex()} {hash_content(entry.content).hex()}"
                 for entry in self.entries[start : start + WIDTH]
             ]
+            holds = [
+                f"{place} {entry.content.decode()}\n"
+                for place, entry in enumerate(self.entries[start : start + WIDTH], start)
+                if json.loads(entry.content).get("cq:kind") in {"held", "released"}
+            ]
+            found[f"holds/{start}"] = "".join(holds).encode()
             found[f"contents/{start}"] = ("\n".join(lines) + "\n").encode()
         for place, entry in enumerate(self.entries):
             if json.loads(entry.leaf).get("kind") not in {"event", "error-declaration"}:

@@ -39,8 +39,8 @@ def run_attack(stage: Stage, attack: Attack | None) -> Outcome:
         else:
             keeper = "is stopped"
         begun = time.perf_counter()
-        findings = detect(market, stage.stranger)
-        return Outcome(attack, findings, tell_checkpoint(market), time.perf_counter() - begun, keeper)
+        findings = detect(market.look, stage.stranger)
+        return Outcome(attack, findings, tell_checkpoint(market.look), time.perf_counter() - begun, keeper)
     finally:
         with contextlib.suppress(Exception):
             market.close()

@@ -24,10 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from traceability.models.custody import Recall, RecallLot, Record
+from traceability.models.custody import LotLink, Recall, RecallLot, Record
 from traceability.models.epcis import EpcisEvent
 from traceability.models.log import LogCheckpoint, LogEntry, LogPosition, LogWaiting, SigningKey
 from traceability.models.recall import RecallAddition
+from traceability.queries.graph import walk
+from traceability.rules.shown import is_hold
 
 #: The newest entries among which those without a place are counted.
 _LOOKED_AT = 1000
@@ -69,9 +71,11 @@ def list_lot_entries(
 ) -> Sequence[EntryView]:
     """Return the placed entries of a lot. At most three statements.
 
-    They are its records, what declares them wrong, the statements about it, those of every recall that reached it, the
-    records that those name by their hashes, the keys that signed, and what stands at ``places``.
+    They are its records, what declares them wrong, the statements about it, the verifications of the lots that it came
+    from, the statements of every recall that reached it, the records that those name by their hashes, the keys that
+    signed, and what stands at ``places``.
     """
+    upstream = walk(LotLink.child_id, LotLink.parent_id, "upstream", without="supplied")
     corrections = select(Record.id).where(Record.corrects_id.in_(record_ids), Record.kind == "declaration")
     found = _load(
         session,
@@ -79,9 +83,11 @@ def list_lot_entries(
             LogEntry.record_id.in_(record_ids),
             LogEntry.record_id.in_(corrections),
             LogEntry.lot_id == lot_id,
+            and_(LogEntry.kind == "verification", LogEntry.lot_id.in_(select(upstream.c.lot_id))),
             LogPosition.place.in_(places),
             and_(LogEntry.kind == "recall", LogEntry.lot_id.in_(_lots_of_recalls(lot_id))),
         ),
+        lot_ids=[lot_id],
     )
     named = _list_named(found)
     if named:
@@ -147,8 +153,23 @@ def list_stored(session: Session, start: int, limit: int) -> Sequence[tuple[int,
     return [(place, leaf_hash, content_hash) for place, leaf_hash, content_hash in rows]
 
 
-def _load(session: Session, condition: ColumnElement[bool]) -> list[EntryView]:
-    rows = session.execute(_entries().where(condition).order_by(LogPosition.place))
+def list_hold_records(session: Session, start: int, limit: int) -> tuple[Sequence[tuple[int, bytes]], bool]:
+    """Return (place, body) of the records from a place on that hold lots or let them go; and whether a place is taken.
+
+    The sealed body says what a record is, not the column that repeats it.
+    """
+    rows = session.execute(
+        select(LogPosition.place, Record.body)
+        .join(LogEntry, LogPosition.entry_id == LogEntry.id)
+        .outerjoin(Record, Record.id == LogEntry.record_id)
+        .where(LogPosition.place >= start, LogPosition.place < start + limit)
+        .order_by(LogPosition.place)
+    ).all()
+    return [(place, body) for place, body in rows if body is not None and is_hold(body)], bool(rows)
+
+
+def _load(session: Session, condition: ColumnElement[bool], **values: object) -> list[EntryView]:
+    rows = session.execute(_entries().where(condition).order_by(LogPosition.place), values)
     return [EntryView(*row) for row in rows]
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from traceability.models.gates import MasterVersion
+from traceability.models.gates import Erasure, MasterVersion
 from traceability.models.log import LogEntry, LogPosition, SigningKey
 
 #: Requests to change what was verified name people; everybody sees the commitment, nobody what is behind it.
@@ -75,11 +75,32 @@ def list_versions(session: Session, household_id: int) -> Sequence[VersionView]:
     ]
 
 
-def list_facts(session: Session, household_id: int, size: int) -> dict[int, tuple[bytes, bytes]]:
-    """Return the newest versions of a household and of its certificates: content and salt by place.
+@dataclass(frozen=True, slots=True)
+class FactView:
+    """The newest version of a household or of a certificate; nothing of either is left after an erasure."""
 
-    Newest among the first ``size`` entries of the log: what a checkpoint of that size proves.
-    Nothing of somebody who was erased is left to return.
+    content: bytes | None
+    salt: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdFacts:
+    """What a proof file tells of a household: the newest versions by place, and where erasures stand in the log."""
+
+    versions: dict[int, FactView]
+    erasures: frozenset[int]
+
+    @property
+    def places(self) -> list[int]:
+        """All the places."""
+        return [*self.versions, *self.erasures]
+
+
+def list_facts(session: Session, household_id: int, size: int) -> HouseholdFacts:
+    """Return the newest versions of a household and of its certificates, and the erasures of that household.
+
+    Newest among the first ``size`` entries of the log: what a checkpoint of that size proves. Versions that an erasure
+    has emptied are left out as long as the erasure itself waits for its place. Two statements.
     """
     newest = (
         select(LogPosition.place, MasterVersion.content, MasterVersion.salt)
@@ -89,7 +110,17 @@ def list_facts(session: Session, household_id: int, size: int) -> dict[int, tupl
         .ext(distinct_on(MasterVersion.subject, MasterVersion.subject_ref))
         .order_by(MasterVersion.subject, MasterVersion.subject_ref, MasterVersion.version.desc())
     )
-    return {place: (content, salt) for place, content, salt in session.execute(newest) if content and salt}
+    versions = {place: FactView(content, salt) for place, content, salt in session.execute(newest)}
+    erasures = session.scalars(
+        select(func.coalesce(LogPosition.place, size))
+        .select_from(Erasure)
+        .join(LogEntry, LogEntry.id == Erasure.entry_id)
+        .outerjoin(LogPosition, LogPosition.entry_id == LogEntry.id)
+        .where(Erasure.subject == "household", Erasure.subject_id == household_id, LogEntry.kind == "erasure")
+    ).all()
+    if any(place >= size for place in erasures):
+        versions = {place: one for place, one in versions.items() if one.content and one.salt}
+    return HouseholdFacts(versions, frozenset(place for place in erasures if place < size))
 
 
 def list_keys(session: Session) -> Sequence[KeyView]:

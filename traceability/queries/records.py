@@ -59,6 +59,13 @@ class RecordView:
     is_erased: bool = False
     #: SHA-256 of the exact bytes, in hexadecimal: under this its leaf in the log names it.
     content_hash: str = ""
+    #: The body as it was sealed, and the number of the declaration that it is wrong in its household's chain.
+    body: Mapping[str, Any] = field(default_factory=dict)
+    declared_seq: int | None = None
+    #: The role that the row gives; ``entered_role`` is the sealed one.
+    row_role: str = ""
+    #: Whether the row repeats what was sealed, as far as pages go by it.
+    is_as_sealed: bool = True
 
     @property
     def happened_on(self) -> date:
@@ -82,6 +89,7 @@ def select_records(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]
             Corrective.id,
             LogPosition.place,
             PrivateDetail.erased_at,
+            Declaration.seq,
         )
         .outerjoin(PrivateDetail, PrivateDetail.record_id == Record.id)
         .outerjoin(Declaration, and_(Declaration.corrects_id == Record.id, Declaration.kind == "declaration"))
@@ -159,6 +167,7 @@ def _view(  # noqa: PLR0917 - a row, column by column
     corrected_by: int | None,
     place: int | None,
     erased_at: datetime | None,
+    declared_seq: int | None,
 ) -> RecordView:
     body = json.loads(record.body)
     ilmd = body.get("ilmd", {})
@@ -174,7 +183,7 @@ def _view(  # noqa: PLR0917 - a row, column by column
         occurred_at=record.occurred_at,
         recorded_at=record.recorded_at,
         entered_by=record.entered_by,
-        entered_role=record.entered_role,
+        entered_role=str(body.get("cq:enteredRole", "")),
         is_helper=record.is_helper,
         corrects_id=record.corrects_id,
         waiting_until=record.waiting_until,
@@ -192,6 +201,19 @@ def _view(  # noqa: PLR0917 - a row, column by column
         read_point=str(body.get("readPoint", {}).get("id", "")),
         is_erased=erased_at is not None,
         content_hash=hash_content(record.body).hex(),
+        body=body,
+        declared_seq=declared_seq,
+        row_role=record.entered_role,
+        is_as_sealed=_is_as_sealed(record, body),
+    )
+
+
+def _is_as_sealed(record: Record, body: Mapping[str, Any]) -> bool:
+    return (
+        record.kind == body.get("cq:kind")
+        and record.entered_role == body.get("cq:enteredRole")
+        and record.waiting_until == _day(body.get("cq:waitingUntil"))
+        and local_date(record.occurred_at) == local_date(datetime.fromisoformat(body["eventTime"]))
     )
 
 

@@ -35,10 +35,20 @@ class Decision:
     key_id: str
     #: Codes of the warnings that the officer answered with a reason.
     explained: Sequence[str] = ()
+    #: What the lot's page may repeat of a verified lot: how many treatments were counted, the rule under which all
+    #: their waiting periods were found kept, and the best-before day that the officer saw.
+    treatments: int | None = None
+    waiting_rule: str = ""
+    best_before_on: str | None = None
 
 
 def verification(decision: Decision) -> Statement:
-    """Return the statement that an officer signs."""
+    """Return the statement that an officer signs. Facts that are not known are left out, as in older statements."""
+    facts = {
+        "treatments": decision.treatments,
+        "waitingRule": decision.waiting_rule or None,
+        "bestBeforeOn": decision.best_before_on,
+    }
     return {
         "v": 1,
         "type": "verification",
@@ -52,6 +62,7 @@ def verification(decision: Decision) -> Statement:
         **({"explained": list(decision.explained)} if decision.explained else {}),
         "decidedAt": write_time(decision.decided_at),
         "keyId": decision.key_id,
+        **{name: value for name, value in facts.items() if value is not None},
     }
 
 

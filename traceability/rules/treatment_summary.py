@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from traceability.rules.waiting import Treatment
+from traceability.rules.waiting import DoubtKind, Treatment
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,12 @@ class TreatmentSummary:
     def doubtful(self) -> int:
         """How many treatments a reader should know of before believing the count."""
         return self.dated_after + self.struck_out
+
+    @property
+    def doubts(self) -> frozenset[str]:
+        """The kinds of these doubts: a signed decision that gives a reason names the same words."""
+        found = {DoubtKind.WRITTEN_AFTER_TREATMENT: self.dated_after, DoubtKind.STRUCK_OUT: self.struck_out}
+        return frozenset(kind.value for kind, count in found.items() if count)
 
 
 def summarise(treatments: Iterable[Treatment], taken_on: date) -> TreatmentSummary:

@@ -18,7 +18,7 @@ from traceability.queries.concerns import list_concerns
 from traceability.queries.lots import LOT_NOT_FOUND, LotView, get_lot
 from traceability.queries.records import RecordView
 from traceability.queries.story import list_story
-from traceability.queries.verifications import facts_of, find_own_hand
+from traceability.queries.verifications import count_treatments, facts_of, find_own_hand
 from traceability.rules import events_custody
 from traceability.rules.certificates import list_covering
 from traceability.rules.completeness import list_missing
@@ -27,10 +27,12 @@ from traceability.rules.entries import MAX_NOTE, check_text
 from traceability.rules.leaf import hash_content
 from traceability.rules.lots import VERIFY_WITHIN, LotState, LotStep
 from traceability.rules.statements import Decision, verification
+from traceability.rules.waiting import RULE_VERSION
 from traceability.services.chain import Draft, append_record, find_replay, lock_chain
 from traceability.services.log import announce_key, log_statement
 from traceability.services.sale_gate import review_gates
 from traceability.services.states import move_lot
+from transparency.lot_status import LotStory, SealedRecord
 
 
 def request_verification(
@@ -179,6 +181,8 @@ def _sign(  # noqa: PLR0917
     seen = session.execute(
         select(Record.body).where(Record.id.in_([one.id for one in story])).order_by(Record.occurred_at, Record.seq)
     )
+    treatments = count_treatments(story, lot) if decision == "verified" else None
+    sealed = [SealedRecord(one.seq, one.content_hash, one.body, one.declared_seq) for one in story]
     statement = verification(
         Decision(
             lot_code=lot.code,
@@ -191,6 +195,9 @@ def _sign(  # noqa: PLR0917
             explained=explained,
             decided_at=now,
             key_id=key_id,
+            treatments=treatments,
+            waiting_rule=RULE_VERSION if treatments is not None else "",
+            best_before_on=LotStory(sealed, ()).find_best_before(lot.code) if decision == "verified" else None,
         )
     )
     log_statement(

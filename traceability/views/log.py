@@ -23,6 +23,7 @@ from traceability.queries.log import (
     find_entry,
     get_log_state,
     list_checkpoints,
+    list_hold_records,
     list_stored,
 )
 from traceability.views.blueprint import blueprint
@@ -181,6 +182,19 @@ def log_contents(start: int) -> ResponseReturnValue:
         leaf_hash, content_hash = stored.get(place, (None, None))
         lines.append(f"{leaf_hash.hex() if leaf_hash else '-'} {content_hash.hex() if content_hash else '-'}\n")
     return send_text("".join(lines), "no-cache")
+
+
+@blueprint.get("/log/holds/<int:start>")
+@needs(Permission.PUBLIC)
+def log_holds(start: int) -> ResponseReturnValue:
+    """Send the records that hold lots or let them go, from a place on: a line for each, with its place and content.
+
+    Whoever audits the log checks them against the leaves and learns which lots are held.
+    """
+    records, is_taken = list_hold_records(db.session(), start, WIDTH) if start < _MAX_PLACE else ((), False)
+    if not is_taken:
+        raise NotFound
+    return send_text("".join(f"{place} {body.decode()}\n" for place, body in records), "no-cache")
 
 
 def send_proof(entry: EntryView, name: str) -> Response:

@@ -1,15 +1,20 @@
 """The log's public files, as the keeper publishes them, for the views that show them."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Response, current_app
 from werkzeug.exceptions import NotFound
 
+from marketplace.core.registry import resolve
+from traceability.ports import Signatory
+from traceability.rules.statements import OFFICE
 from transparency.checkpoint import Checkpoint, parse_checkpoint
-from transparency.note import split_note
+from transparency.entries import name_key, read_office_keys
+from transparency.note import NoteError, Verifier, split_note
 from transparency.tiles import TileStore
 
 
@@ -43,6 +48,26 @@ def open_log() -> OpenLog:
     text, _ = split_note(note)
     # The checkpoint first: the tree only grows.
     return OpenLog(note, parse_checkpoint(text), TileStore(log_folder()))
+
+
+def read_office() -> Mapping[str, bytes]:
+    """Return the keys of the market's office by name: those that the log's key certifies, and the one in use here.
+
+    None of them comes from the database.
+    """
+    own = resolve(Signatory).public_key(OFFICE)
+    return {**_open_office(read_public("office-keys"), read_public("vkey").strip()), name_key(own): own}
+
+
+@lru_cache(maxsize=8)
+def _open_office(note: str, vkey: str) -> Mapping[str, bytes]:
+    if not note or not vkey:
+        return {}
+    verifier = Verifier.from_text(vkey)
+    try:
+        return read_office_keys(note, verifier.name, verifier)
+    except NoteError:
+        return {}
 
 
 def send_text(text: str, caching: str) -> Response:

@@ -16,11 +16,15 @@ from marketplace.core.db import db
 from traceability.queries.log import EntryView, list_lot_entries
 from traceability.queries.lots import LotView, find_lot_by_code
 from traceability.queries.master_data import list_facts
+from traceability.queries.passport import list_signed
+from traceability.queries.records import RecordView
 from traceability.queries.story import list_story
+from traceability.queries.verifications import summarise_treatments
 from traceability.rules.epcis_access import is_public_record
 from traceability.views.blueprint import blueprint
 from traceability.views.log import read_witnesses, send_proof
 from traceability.views.log_files import OpenLog, allow_all, open_log, read_public, spell_hashes
+from traceability.views.shown_lot import count_kept, read_shown
 from traceability.views.steps import tell_steps
 from transparency.lot_proof import FORMAT
 from transparency.merkle import consistency_proof, inclusion_proof
@@ -40,12 +44,16 @@ def lot_proof(code: str) -> ResponseReturnValue:
         raise NotFound
     log = open_log()
     facts = list_facts(session, lot.household_id, log.newest.size)
-    titles, entries = _list_entries(session, lot, facts)
+    story = _list_public_story(session, lot)
+    titles, entries = _list_entries(session, lot, story, facts.places)
     bundle = _bundle(lot, [entry for entry in entries if entry.place < log.newest.size], titles, log)
     for entry in bundle["entries"]:
-        if entry["index"] in facts:
-            content, salt = facts[entry["index"]]
-            entry["opened"] = {"content": content.decode(), "salt": salt.hex()}
+        fact = facts.versions.get(entry["index"])
+        if fact is not None and fact.content and fact.salt:
+            entry["opened"] = {"content": fact.content.decode(), "salt": fact.salt.hex()}
+    shown = _tell_shown(session, lot, story, log.newest.size)
+    if shown is not None:
+        bundle["shown"] = shown
     since = request.args.get("since", "")
     if since:
         bundle["consistency"] = _prove_since(since, log)
@@ -63,7 +71,7 @@ def lot_tlog_proof(code: str) -> ResponseReturnValue:
     lot = find_lot_by_code(db.session(), code)
     if lot is None:
         raise NotFound
-    _titles, entries = _list_entries(db.session(), lot)
+    _titles, entries = _list_entries(db.session(), lot, _list_public_story(db.session(), lot))
     size = open_log().newest.size
     placed = [entry for entry in entries if entry.place < size and entry.kind != "key"]
     signed = [entry for entry in placed if entry.kind == "verification"]
@@ -72,14 +80,34 @@ def lot_tlog_proof(code: str) -> ResponseReturnValue:
     return send_proof((signed or placed)[-1], f"{lot.code}.tlog-proof")
 
 
-def _list_entries(
-    session: Session, lot: LotView, places: Collection[int] = ()
-) -> tuple[Mapping[int, str], Sequence[EntryView]]:
+def _list_public_story(session: Session, lot: LotView) -> Sequence[RecordView]:
     # How much was put on sale is the household's affair, here as in the interface for programs.
-    story = [record for record in list_story(session, lot) if is_public_record(record.kind)]
+    return [record for record in list_story(session, lot) if is_public_record(record.kind)]
+
+
+def _list_entries(
+    session: Session, lot: LotView, story: Sequence[RecordView], places: Collection[int] = ()
+) -> tuple[Mapping[int, str], Sequence[EntryView]]:
     steps = tell_steps(story, is_private=False)
     titles = {record.id: step.title for record, step in zip(story, steps, strict=True)}
     return titles, list_lot_entries(session, lot.id, list(titles), places)
+
+
+def _tell_shown(session: Session, lot: LotView, story: Sequence[RecordView], size: int) -> dict[str, Any] | None:
+    """Return what pages and shop go by, for whoever compares it with the entries (``transparency/lot_shown.py``).
+
+    None while an entry of the lot waits for its place: there is nothing yet to compare with.
+    """
+    signed = list_signed(session, lot)
+    if any(one.place is None or one.place >= size for one in [*story, *signed]):
+        return None
+    return {
+        "state": lot.state,
+        "holdReason": lot.hold_reason,
+        "bestBeforeOn": lot.best_before_on.isoformat() if lot.best_before_on else None,
+        "treatments": count_kept(read_shown(lot, story, signed), summarise_treatments(story, lot)),
+        "roles": {record.content_hash: record.row_role for record in story},
+    }
 
 
 def _bundle(lot: LotView, entries: Sequence[EntryView], titles: Mapping[int, str], log: OpenLog) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """The public page of a lot, which the QR code on every pack opens."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,17 +17,17 @@ from sellers.queries import get_household_with_site, list_valid_certificates
 from traceability.queries.concerns import list_entries
 from traceability.queries.lots import LotView, find_lot_by_code
 from traceability.queries.passport import SealView, get_seal
-from traceability.queries.records import RecordView, list_waiting
+from traceability.queries.records import RecordView
 from traceability.queries.sale_gate import tell_facts
 from traceability.queries.story import list_story
 from traceability.queries.things import find_pack
-from traceability.rules.concerns import OUTCOMES
+from traceability.queries.verifications import summarise_treatments
 from traceability.rules.diary_keeping import find_written_at_once
 from traceability.rules.leaf import write_time
-from traceability.rules.lots import LotState
 from traceability.rules.sale_gate import judge
-from traceability.rules.treatment_summary import TreatmentSummary, summarise
+from traceability.rules.shown import Shown, is_explained
 from traceability.views.blueprint import blueprint
+from traceability.views.shown_lot import count_kept, read_shown, tell_contradictions
 from traceability.views.steps import Step, tell_steps
 
 _MAX_TYPED = 40
@@ -53,7 +55,10 @@ def find_passport() -> ResponseReturnValue:
 @needs(Permission.PUBLIC)
 @shared
 def passport(code: str) -> ResponseReturnValue:
-    """Show where a lot comes from, step by step, and what became of it. Five statements."""
+    """Show where a lot comes from, step by step, and what became of it. Five statements.
+
+    State, hold, recall and best-before day are those of sealed records and signed decisions, not of the lot's row.
+    """
     session = db.session()
     lot = find_lot_by_code(session, code)
     if lot is None:
@@ -64,6 +69,9 @@ def passport(code: str) -> ResponseReturnValue:
     story = list_story(session, lot)
     household, site = get_household_with_site(session, lot.household_id, lot.site_id)
     seal = get_seal(session, lot)
+    shown = read_shown(lot, story, seal.signed)
+    treatments = summarise_treatments(story, lot)
+    lot = _as_sealed(lot, shown)
     certificates = list_valid_certificates(session, [household.id], today)
     return render_template(
         "traceability/passport.html",
@@ -81,10 +89,14 @@ def passport(code: str) -> ResponseReturnValue:
             (item.label, item.text if item.is_met else _("chưa có"))
             for item in judge(tell_facts(lot, story, household, site, certificates, seal.standard, on=today)).items
         ],
-        decision=_last(story, "verification") if lot.state == LotState.VERIFIED else None,
+        is_verified=shown.is_verified,
+        contradictions=tell_contradictions(shown),
+        decision=next((one for one in story if one.content_hash == shown.status.decision), None),
         recall=_last(story, "recall"),
         recall_end=_last(story, "recall_closed"),
-        treatments=_summarise(story, lot),
+        treatments=treatments,
+        kept=count_kept(shown, treatments),
+        is_explained=is_explained(shown, treatments.doubts),
         written_at_once=find_written_at_once(list_entries([one for one in story if one.is_in_force])),
         is_expired=lot.best_before_on is not None and lot.best_before_on < today,
         picture=lot.photo_sha256,
@@ -104,10 +116,16 @@ def _last(story: Sequence[RecordView], kind: str) -> RecordView | None:
     return next((record for record in reversed(story) if record.kind == kind), None)
 
 
-def _summarise(story: Sequence[RecordView], lot: LotView) -> TreatmentSummary:
-    """Count the treatments of a story, judged on the last day on which something was taken."""
-    taken = [one.happened_on for one in story if one.is_in_force and one.kind in OUTCOMES]
-    return summarise(list_waiting(story), max(taken, default=lot.made_on))
+def _as_sealed(lot: LotView, shown: Shown) -> LotView:
+    """Return a lot as its records and signed decisions have it."""
+    status = shown.status
+    day = status.best_before_on
+    return replace(
+        lot,
+        state=status.state,
+        hold_reason=" ".join(dict.fromkeys(status.hold_reasons)) or None,
+        best_before_on=date.fromisoformat(day) if day else None,
+    )
 
 
 def _tell_parcels(seal: SealView) -> list[Step]:

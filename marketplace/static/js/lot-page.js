@@ -114,6 +114,7 @@ function checkStep(step, found, seen) {
     if (sealed !== undefined && !step.querySelector(`dd[data-of=${field}]`)) finding.bad(`Trang bỏ bớt điều có trong sổ: “${sealed}”.`);
   }
   if (entry.body.sensorElementList) finding.good("Số đo nằm trong bản gốc dưới đây. Câu kể và hình vẽ do chợ làm từ số ấy, máy không kiểm.");
+  checkAuthor(step, entry.body, finding);
   comparePhotos(step, entry.body, finding);
   checkCorrection(step, found.corrected.get(record), finding);
   if (entry.body["cq:kind"] === "verification") checkSignature(found, entry, finding);
@@ -210,6 +211,45 @@ function checkHead(found) {
   return finding.faults;
 }
 
+// Seal, hold, recall, best-before day and kept waiting periods at the head of the page, against what follows from the
+// entries. What has not reached the log yet, or came after the page was made, is no contradiction.
+const MOVING = new Set(["event", "error-declaration", "verification", "recall"]);
+function checkShown({ status, entries }, isAllThere) {
+  const faults = [], head = (selector) => all(`main ${selector}`).filter((one) => !one.closest(".timeline"));
+  const isSame = isAllThere && entries.every((entry) => !MOVING.has(entry.leaf.kind) || isOlder(entry));
+  const shows = (state) => head(`[data-shown=${state}]`).length > 0;
+  for (const [state, said] of [["held", proof.STATES.held], ["recalled", proof.STATES.recalled]]) {
+    if (status.state === state && !shows(state) && isOlder(status.since)) faults.push(`Theo sổ thì lô này ${said}, mà trang không nói.`);
+    if (isSame && shows(state) && status.state !== state) faults.push(`Trang nói lô này ${said}, nhưng trong sổ không có.`);
+  }
+  if (!isSame) return faults;
+  const isSealed = head(".seal").length > 0;
+  if (isSealed && status.state !== "verified") faults.push(`Trang đóng dấu của xã, nhưng theo sổ thì lô ${proof.STATES[status.state]}.`);
+  const day = status.bestBeforeOn ? spellDay(status.bestBeforeOn) : "không ghi hạn";
+  for (const copied of head("[data-of=bestBeforeOn]")) {
+    const shown = tidy(copied.textContent);
+    if (shown !== day) faults.push(`Trang ghi hạn sử dụng “${shown}”, theo sổ là “${day}”.`);
+  }
+  for (const told of head("[data-shown-treatments]")) if (Number(told.dataset.shownTreatments) !== status.treatments) faults.push(proof.UNSAID);
+  return faults;
+}
+
+// Who entered a step, in the page's words (traceability/views/steps.py); some kinds name an office instead.
+export const ROLES = {
+  household: "Hộ sản xuất", helper: "Người ghi hộ, do hộ nhờ", officer: "Cán bộ xã ghi hộ", system: "Chợ, máy tự ghi",
+};
+const OFFICES = { recall: "Cán bộ xã", recall_closed: "Cán bộ xã", held: "Sổ tự đối chiếu", released: "Sổ tự đối chiếu" };
+function spellAuthor(body) {
+  const kind = body["cq:kind"];
+  if (kind === "verification") return body["cq:officerTitle"] || "Cán bộ xã";
+  return OFFICES[kind] ?? ROLES[body["cq:enteredRole"]] ?? "";
+}
+function checkAuthor(step, body, finding) {
+  const told = [...step.querySelectorAll(".tl-by > span:not(.seal)")].map((one) => tidy(one.textContent)).join(" ");
+  const shown = told.slice(told.indexOf(":") + 1).trim(), sealed = tidy(spellAuthor(body));
+  if (shown !== sealed) finding.bad(`Trang nói người ghi là “${shown}”, trong sổ là “${sealed}”.`);
+}
+
 const spellPaper = ({ kind, stars, issuer, expiresOn }) =>
   tidy(`${kind === "ocop" && stars ? `OCOP ${stars} sao` : PAPERS[kind] ?? kind}, ${issuer}${expiresOn ? `, đến ngày ${spellDay(expiresOn)}` : ""}`);
 
@@ -247,7 +287,10 @@ const findFalse = ({ entries }, seen) => entries.filter((entry) => entry.fault &
 
 function findHidden(found, steps) {
   const shown = new Set(steps.map((step) => step.dataset.record));
+  // What an officer saw of a lot that this one came from may say nothing of this one.
+  const isOfAnother = (body) => body["cq:kind"] === "loss" && body["cq:lot"] !== box.dataset.lot;
   const hidden = found.entries.filter(({ leaf, body, hash }) => leaf.kind === "event" && body?.["cq:kind"] && !SILENT.has(body["cq:kind"]) && !shown.has(hash)
+    && !isOfAnother(body)
     // Its own step already says that its content was changed.
     && !steps.some((step) => Number(step.dataset.entry) === found.byHash.get(hash)?.index));
   return { older: hidden.filter(isOlder), newer: hidden.filter((entry) => !isOlder(entry)).length };
@@ -378,7 +421,8 @@ async function judge(found) {
   const findings = steps.map((step) => checkStep(step, found, seen));
   let maker = null;
   if (!found.checkpointFault) {
-    faults.push(...checkHead(found), ...await checkPicture(found, findings.every((finding) => finding.state !== "waiting")));
+    const isAllThere = findings.every((finding) => finding.state !== "waiting");
+    faults.push(...checkHead(found), ...checkShown(found, isAllThere), ...await checkPicture(found, isAllThere));
     maker = checkMaker(found);
     faults.push(...maker.faults, ...findFalse(found, seen));
     const { older, newer } = findHidden(found, steps);

@@ -17,6 +17,12 @@ const FACT_KINDS = new Set(["master-data", "certificate"]);
 // Whatever of this is there is text.
 const FACT_TEXTS = ["name", "hamlet", "commune", "province", "household", "kind", "number", "issuer", "expiresOn"];
 const MAKERS = new Set(["harvest", "slaughter", "making", "packing"]), REGROUPINGS = new Set(["split", "merge"]);
+// How a lot stands (transparency/lot_status.py): records that leave a verification as it was, and those that end it.
+const DERIVING = new Set(["packing", "split", "merge"]), STOPPING = new Set(["held", "released", "recall"]);
+const TREATMENTS = new Set(["spraying", "medicine"]), ORDERS = new Set(["recall-order", "recall-addition"]);
+const UNVERIFIED = new Set(["recorded", "awaiting_verification", "sent_back"]);
+// Versions that a file opens.
+const FACT_SUBJECTS = new Set(["household", "certificate"]);
 const utf8 = new TextEncoder();
 
 // Something that does not hold: a word for programs and a sentence for people.
@@ -311,8 +317,10 @@ class Keyring {
   }
 }
 
-// An officer's decision has to be about this lot and this record, and may leave out nothing that it rests on.
-function checkDecision({ leaf, body }, lot, byHash) {
+// An officer's decision has to be about this lot, or one that it came from, and about its record, and may leave out
+// nothing that it rests on.
+function checkDecision({ leaf, body }, lots, byHash) {
+  if (!lots.has(body.lot)) fail("decision", "Lời xác nhận đã ký là của một lô khác.");
   const record = byHash.get(body.record);
   const same = record?.leaf.kind === "event" && record.body["cq:kind"] === "verification" && record.body["cq:lot"] === body.lot
     && record.body["cq:decision"] === body.decision && record.body["cq:officerTitle"] === body.officerTitle;
@@ -328,8 +336,6 @@ function checkDecision({ leaf, body }, lot, byHash) {
   if (seen.some((one) => one && one.body?.["cq:kind"] !== "verification" && one.leaf.actor === leaf.actor)) {
     fail("four-eyes", "Cán bộ tự xác nhận việc do chính mình ghi.");
   }
-  // A lot that came from another shows that one's story only in part.
-  if (body.lot !== lot) return;
   const missing = seen.filter((one) => !one).length;
   if (missing) fail("hidden", `Khi xác nhận, cán bộ đã xem ${missing} ghi chép mà nay không còn trong tệp bằng chứng: có ghi chép bị giấu.`);
   const photos = new Set(seen.flatMap((one) => one.body?.["cq:photos"] ?? []));
@@ -340,6 +346,7 @@ function checkDecision({ leaf, body }, lot, byHash) {
 //   checkpoint or checkpointFault; entries (index, leaf, hash, content, body, fault), byHash, byIndex; decisions (by the
 //   hash of the record: title, decision, lot, fault); corrected (hash -> entry that declares it wrong); witnesses;
 //   maker: the entries with what the household that made the lot says of itself (household, certificates), opened;
+//   status: how the lot stands by its entries (state, decision, reasons of a hold, bestBeforeOn, treatments, since);
 //   signatures: were they checked; faults that concern no single record.
 export async function checkBundle(bundle, lot) {
   if (bundle?.format !== FORMAT || !Array.isArray(bundle.entries) || typeof bundle.checkpoint !== "string") {
@@ -355,7 +362,7 @@ export async function checkBundle(bundle, lot) {
     if (!(error instanceof Fault)) throw error;
     found.checkpointFault = error;
     found.faults.push(error);
-    return Object.assign(found, { byHash: new Map(), byIndex: new Map(), maker: { certificates: [] } });
+    return Object.assign(found, { byHash: new Map(), byIndex: new Map(), maker: { certificates: [] }, status: { state: "recorded", reasons: [] } });
   }
   found.witnesses = await findCosigners(bundle, found.checkpoint);
   const entries = await Promise.all(bundle.entries.map((one) => readEntry(one, found.checkpoint)));
@@ -366,9 +373,144 @@ export async function checkBundle(bundle, lot) {
   checkOrder(found.entries);
   // Of two entries with the same content the first one counts.
   found.byHash = new Map([...found.entries].reverse().map((entry) => [entry.hash, entry]));
-  await checkStatements(bundle, lot, found);
+  const lots = new LotStory(found).listAncestors(lot);
+  await checkStatements(bundle, lots, found);
   found.maker = findMaker(lot, found);
+  found.status = new LotStory(found).judge(lot);
+  found.faults.push(...compareShown(bundle.shown, found.status, found.entries));
   return found;
+}
+
+const listOf = (value) => (Array.isArray(value) ? value : []);
+const isBefore = (entry, before) => before === undefined || entry.index < before;
+const readBestBefore = ({ body }) => [body["cq:bestBeforeOn"] || body.ilmd?.["cq:bestBeforeOn"]].find((day) => typeof day === "string");
+
+// The sealed records about a lot and the lots that it came from, with the signed decisions on all of them: how the lot
+// stands follows from nothing else.
+class LotStory {
+  constructor({ entries, byHash, corrected }) {
+    const holds = entries.filter((entry) => !entry.fault && entry.body);
+    this.records = holds.filter(({ leaf, hash, index }) => leaf.kind === "event" && leaf.chain && byHash.get(hash).index === index);
+    this.wrongSince = ({ hash }) => corrected.get(hash)?.index;
+    const orders = new Map(this.of(null, new Set(["verification"])).map(({ hash, index }) => [hash, index]));
+    this.decisions = holds.filter(({ leaf, body }) => leaf.kind === "verification" && orders.has(body.record))
+      .map(({ body }) => ({ body, order: orders.get(body.record), reviewed: new Set(listOf(body.reviewed)) }));
+    this.orders = holds.filter(({ leaf, body }) => leaf.kind === "recall" && ORDERS.has(body.type));
+  }
+
+  // Records of these kinds about a lot (null: about whichever), in the order of the log.
+  of(lot, kinds, before) {
+    const isAbout = ({ body }) => lot === null || body["cq:lot"] === lot || listOf(body["cq:lots"]).includes(lot);
+    return this.records.filter((entry) => kinds.has(entry.body["cq:kind"]) && isBefore(entry, before) && isAbout(entry));
+  }
+
+  makers(lot, before) { return this.of(lot, new Set([...MAKERS, ...REGROUPINGS]), before); }
+  inForce(entries) { return entries.filter((entry) => this.wrongSince(entry) === undefined); }
+  parents({ body }) {
+    const addresses = listOf(body.inputQuantityList).map((item) => String(item?.epcClass ?? ""));
+    return addresses.filter((one) => one.includes("/")).map((one) => one.slice(one.lastIndexOf("/") + 1).toUpperCase());
+  }
+
+  listAncestors(lot) {
+    const found = new Set(), left = [lot];
+    while (left.length) {
+      const code = left.pop();
+      if (found.has(code)) continue;
+      found.add(code);
+      left.push(...this.makers(code).flatMap((entry) => this.parents(entry)));
+    }
+    return found;
+  }
+
+  judge(lot) {
+    const told = { decision: "", reasons: [], bestBeforeOn: this.findBestBefore(lot) ?? null, treatments: null };
+    const recall = this.of(lot, new Set(["recall"]))[0]
+      ?? this.orders.find(({ body }) => body.lot === lot || listOf(body.lots).includes(lot));
+    if (recall) return { ...told, state: "recalled", since: recall };
+    const holds = this.of(lot, new Set(["held", "released"])), last = holds.at(-1);
+    if (last?.body["cq:kind"] === "held") {
+      const released = holds.filter(({ body }) => body["cq:kind"] === "released").at(-1)?.index ?? -1;
+      const reasons = holds.filter(({ index }) => index > released).map(({ body }) => String(body["cq:reason"] ?? ""));
+      return { ...told, state: "held", since: last, reasons };
+    }
+    const roots = this.findRoots(lot), own = roots.find(({ body }) => body.lot === lot);
+    if (!roots.length) return { ...told, state: "recorded", since: last };
+    return { ...told, state: "verified", decision: own?.body.record ?? "", treatments: this.countTreatments(roots) };
+  }
+
+  // A part keeps its lot's day, a mixture the earliest one.
+  findBestBefore(lot, before) {
+    const makers = this.inForce(this.makers(lot, before)), details = this.inForce(this.of(lot, new Set(["details"]), before));
+    const dated = [...makers, ...details].sort((one, other) => one.index - other.index);
+    const told = dated.map(readBestBefore).filter(Boolean);
+    if (told.length) return told.at(-1);
+    if (makers.length !== 1 || !REGROUPINGS.has(makers[0].body["cq:kind"])) return undefined;
+    return this.parents(makers[0]).map((parent) => this.findBestBefore(parent, makers[0].index)).filter(Boolean).sort()[0];
+  }
+
+  // The decisions by which a lot was verified just before a record; none when it was not.
+  findRoots(lot, before) {
+    const lastMove = this.of(lot, STOPPING, before).at(-1)?.index ?? -1;
+    const own = this.decisions.filter(({ body, order }) => body.lot === lot && (before === undefined || order < before));
+    if (own.length) {
+      const last = own.reduce((one, other) => (other.order > one.order ? other : one));
+      return last.body.decision === "verified" && last.order > lastMove ? [last] : [];
+    }
+    const makers = this.inForce(this.makers(lot, before));
+    if (makers.length !== 1 || !DERIVING.has(makers[0].body["cq:kind"]) || makers[0].index < lastMove) return [];
+    const found = new Set();
+    for (const parent of this.parents(makers[0])) {
+      const roots = this.findRoots(parent, makers[0].index);
+      if (!roots.length) return [];
+      roots.forEach((one) => found.add(one));
+    }
+    return [...found];
+  }
+
+  // How many treatments the decisions counted; null when one does not tell, or something came later.
+  countTreatments(roots) {
+    const seen = new Set(roots.flatMap(({ reviewed }) => [...reviewed])), latest = Math.max(...roots.map(({ order }) => order));
+    const treatments = this.records.filter(({ body }) => TREATMENTS.has(body["cq:kind"]));
+    for (const one of treatments) {
+      const isSeen = seen.has(one.hash), wrong = this.wrongSince(one);
+      if ((!isSeen && wrong === undefined) || (isSeen && wrong > latest)) return null;
+    }
+    const tells = ({ body }) => body.waitingRule && typeof body.waitingRule === "string" && isCount(body.treatments);
+    const counts = roots.map((root) => (tells(root) ? root.body.treatments : null));
+    if (counts.includes(null)) return null;
+    return counts.length === 1 ? counts[0] : this.inForce(treatments).filter(({ hash }) => seen.has(hash)).length;
+  }
+}
+
+export const UNSAID = "Chợ nói lần dùng thuốc nào cũng đủ thời gian cách ly, nhưng không lời xác nhận nào đã ký nói thế.";
+export const STATES = {
+  verified: "đã được xã xác nhận", held: "đang bị tạm giữ", recalled: "đã bị thu hồi", recorded: "chưa được xã xác nhận",
+};
+// What the market's own tables say, which its pages and its shop go by.
+function compareShown(shown, status, entries) {
+  if (shown === undefined || shown === null) return [];
+  const faults = [], add = (code, said) => faults.push(new Fault(code, said));
+  if (typeof shown !== "object" || Array.isArray(shown)) {
+    add("shown", "Tệp bằng chứng bị hỏng: không đọc được chợ đang ghi gì về lô.");
+    return faults;
+  }
+  const isLess = UNVERIFIED.has(shown.state) && ["recorded", "verified"].includes(status.state);
+  if (shown.state !== status.state && !isLess) {
+    add("state", `Chợ đang ghi lô này ${STATES[shown.state] ?? "ở một trạng thái lạ"}, nhưng theo sổ thì lô ${STATES[status.state]}.`);
+  } else if (status.state === "held" && "holdReason" in shown && !status.reasons.includes(shown.holdReason)) {
+    add("hold", "Lý do tạm giữ mà chợ đang lưu khác với lý do trong sổ.");
+  }
+  if ("bestBeforeOn" in shown && (shown.bestBeforeOn || null) !== status.bestBeforeOn) {
+    add("best-before", "Hạn sử dụng mà chợ đang lưu khác với hạn trong sổ.");
+  }
+  if ((shown.treatments ?? null) !== null && shown.treatments !== status.treatments) add("waiting", UNSAID);
+  for (const { leaf, hash, index, body, fault } of entries) {
+    const role = shown.roles?.[hash] ?? null;
+    if (!fault && leaf.kind === "event" && role !== null && role !== body?.["cq:enteredRole"]) {
+      add("role", `Mục số ${index}: vai người ghi mà chợ đang lưu khác với bản trong sổ.`);
+    }
+  }
+  return faults;
 }
 
 // The household whose record made the lot, and what it says of itself. Of several versions the newest one counts.
@@ -384,11 +526,20 @@ function findMaker(lot, { entries, faults }) {
     else if (!parties.has(party)) faults.push(new Fault("other-household", "Tệp bằng chứng kèm thông tin của một hộ khác với hộ làm ra lô."));
     else newest.set(body.name, { index, leaf, opened, isHousehold, status: body.status });
   }
+  // A version whose salt is gone has to be named by a signed erasure.
+  const good = entries.filter(({ fault, body }) => !fault && body);
+  const erased = new Set(good.filter(({ leaf }) => leaf.kind === "erasure").flatMap(({ body }) => listOf(body.destroyed)));
+  const versions = good.filter(({ leaf, body }) => FACT_KINDS.has(leaf.kind) && FACT_SUBJECTS.has(body.subject));
+  const last = new Map(versions.map((entry) => [String(entry.body.name), entry]));
+  for (const { opened, body } of last.values()) {
+    const said = "Bản thông tin của hộ trong sổ không mở ra được, mà không có lời xóa nào đã ký.";
+    if (!opened && !erased.has(body.commit)) faults.push(new Fault("unopened", said));
+  }
   const told = [...newest.values()];
   return { household: told.find((one) => one.isHousehold), certificates: told.filter((one) => !one.isHousehold && one.leaf.kind === "certificate") };
 }
 
-async function checkStatements(bundle, lot, found) {
+async function checkStatements(bundle, lots, found) {
   let office = new Map();
   try { office = await readOfficeKeys(bundle, found.key); } catch (error) { found.faults.push(error); }
   const keyring = new Keyring(office, found.signatures);
@@ -401,7 +552,7 @@ async function checkStatements(bundle, lot, found) {
       if (!fault && leaf.kind === "key") await keyring.learn(entry);
       else if (!fault) {
         title = await keyring.check(entry);
-        if (leaf.kind === "verification") checkDecision(entry, lot, found.byHash);
+        if (leaf.kind === "verification") checkDecision(entry, lots, found.byHash);
         if (leaf.kind === "recall" && body?.officer !== leaf.actor) fail("recall", "Lệnh thu hồi mang tên một cán bộ khác với người ký.");
       }
     } catch (error) {

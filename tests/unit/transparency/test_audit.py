@@ -44,6 +44,40 @@ def test_a_true_log_passes(log):
         assert sentence in told
 
 
+def test_each_recalled_and_each_held_lot_is_named(log):
+    log.recall(key=log.officer)
+    log.recall(key=None)
+    log.hold(reason="Còn cách ly\nHELD      X", lots=("TN2611-0005", "TN2611-0006"))
+    log.hold("released", lots=("TN2611-0006",))
+    log.hold(reason="Chờ xét nghiệm", lots=("TN2611-0006", "TN2611-0007"))
+    report = audit(log.files(), log)
+    assert report.faults == ["Entry 8: nobody has signed this recall."]
+    assert report.notes == [
+        "RECALLED  TN2611-0000, ordered 2026-11-20 (entry 7)",
+        "RECALLED  TN2611-0001, ordered 2026-11-20 (entry 7)",
+        "HELD      TN2611-0005, since no date    (entry 9): Còn cách ly HELD      X",
+        "HELD      TN2611-0006, since no date    (entry 11): Chờ xét nghiệm",
+        "HELD      TN2611-0007, since no date    (entry 11): Chờ xét nghiệm",
+    ]
+
+
+def test_a_market_that_does_not_show_its_holds_leaves_that_open(log):
+    files = log.files()
+    del files["holds/0"]
+    report = audit(files, log)
+    assert (report.exit_code, report.notes) == (2, [])
+    assert "The market does not show the records that hold lots." in report.to_text()
+
+
+def test_a_hold_is_what_was_logged(log):
+    log.hold(lots=("TN2611-0005",))
+    files = log.files()
+    files["holds/0"] = files["holds/0"].replace(b"0005", b"0009")
+    report = audit(files, log)
+    assert report.faults == ["Entry 7: the content is not the one that was logged."]
+    assert report.notes == []
+
+
 def faults_of(log, change, **trust):
     files = log.files()
     change(files)

@@ -175,14 +175,43 @@ def test_what_is_opened_in_no_known_way_cannot_be_read(log, opened):
     assert "made by" not in report.to_text()
 
 
-def test_what_is_not_opened_is_not_told_and_is_no_fault(log):
-    log.tell({"name": "Nhà ông Thành"})
+def test_what_is_not_opened_is_false_unless_a_signed_erasure_says_why(log):
+    told = log.tell({"name": "Nhà ông Thành"})
     bundle = log.bundle()
     del bundle["entries"][7]["opened"]
-    report = check(bundle)
+    unopened = (
+        "Entry 7: what the household said of itself is not opened, and no signed erasure says that it was destroyed."
+    )
+    assert check(bundle).faults == [unopened]
+    forged = log.erase(told, key=None)
+    assert check(log.bundle()).faults == ["Entry 8: nobody has signed this erasure.", unopened]
+    log.entries.remove(forged)
+    log.erase(told, key=log.office)
+    report = check(log.bundle())
     assert report.exit_code == 0
     assert "made by" not in report.to_text()
     assert "  the file does not tell who made it: erased, or left out\n" in report.to_text()
+
+
+def test_what_was_left_out_altogether_is_not_told_and_is_no_fault(log):
+    log.tell({"name": "Nhà ông Thành"})
+    report = check(log.bundle(places=list(range(7))))
+    assert report.exit_code == 0
+    assert "  the file does not tell who made it: erased, or left out\n" in report.to_text()
+
+
+def test_how_the_lot_stands_is_told_by_its_entries(log):
+    told = check(log.bundle()).to_text()
+    assert "  by its entries it is verified by an officer's signature\n" in told
+    assert "  best before: no day was sealed\n" in told
+    assert "waiting periods" not in told
+    log.verify(log.entries[1:4], key=log.officer, treatments=1, waiting_rule="waiting-period/1")
+    told = check(log.bundle()).to_text()
+    assert "  waiting periods: the officer counted 1 treatment(s), all of them kept\n" in told
+    log.hold()
+    told = check(log.bundle()).to_text()
+    assert f"\nLot {LOT}: HELD\n" in told
+    assert "  by its entries it is held, not for sale: Còn cách ly\n" in told
 
 
 def test_a_recall_that_no_signed_order_backs_is_left_open(log):

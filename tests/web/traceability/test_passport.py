@@ -18,13 +18,11 @@ from tests.factories.traceability import (
     SIGNATORY,
     make_lot,
     make_officer_actor,
-    make_photo,
     make_season,
     make_verified_lot,
 )
-from traceability.rules.entries import HarvestEntry, WorkEntry
+from traceability.rules.entries import WorkEntry
 from traceability.services.diary import record_work
-from traceability.services.harvest import record_harvest
 from traceability.services.parcels import record_delivery, record_packing, record_shipping
 from traceability.services.recalls import recall_lot
 from traceability.services.sale import commit_to_sale
@@ -113,39 +111,49 @@ def test_after_the_sale_it_tells_of_parcels_and_names_no_buyer(client, session, 
     assert "KIEN-1" not in html
 
 
-def test_a_kept_waiting_period_is_told(client, session, home):
-    now = utcnow()
-    today = local_date(now)
-    season = make_season(session, home.household_id, actor=home.actor, now=now)
-    who = {"session": session, "household_id": home.household_id, "actor": home.actor, "now": now}
-    spray = WorkEntry(
+def spray(session, home, season, days_ago, now, waiting_days=7, product="Thuốc Bt"):
+    entry = WorkEntry(
         kind="spraying",
-        happened_on=today - timedelta(days=10),
-        product="Thuốc Bt",
+        happened_on=local_date(now) - timedelta(days=days_ago),
+        product=product,
         target="sâu tơ",
-        waiting_days=7,
+        waiting_days=waiting_days,
     )
-    record_work(**who, season_id=season.id, entry=spray, key=uuid.uuid4())
-    entry = HarvestEntry(happened_on=today, amount=Decimal(5), unit="kg", photos=(make_photo(session),))
-    lot = record_harvest(**who, season_id=season.id, entry=entry, key=uuid.uuid4())
+    who = {"session": session, "household_id": home.household_id, "actor": home.actor, "now": now}
+    record_work(**who, season_id=season.id, entry=entry, key=uuid.uuid4())
+
+
+def test_a_kept_waiting_period_is_told_once_an_officer_signed_it(client, session, home):
+    now = utcnow()
+    season = make_season(session, home.household_id, actor=home.actor, now=now)
+    spray(session, home, season, 10, now)
+    sprayed_on = local_date(now) - timedelta(days=10)
+    kept = f"Có dùng thuốc 1 lần, lần cuối ngày {sprayed_on:%d/%m/%Y}; theo sổ, lần nào cũng hết"
+    lot = make_lot(session, home.household_id, season=season, actor=home.actor, now=now)
     html = unescape(body(client.get(f"/lo/{lot.code}")))
-    assert (
-        f"Có dùng thuốc 1 lần, lần cuối ngày {today - timedelta(days=10):%d/%m/%Y}; theo sổ, lần nào cũng hết" in html
-    )
+    assert kept not in html
     assert "Cách ly 7 ngày" in html
     assert "chưa được xã xác nhận" in html
 
-    late = WorkEntry(
-        kind="spraying",
-        happened_on=today - timedelta(days=2),
-        product="Thuốc khác",
-        target="sâu tơ",
-        waiting_days=7,
-    )
-    record_work(**who, season_id=season.id, entry=late, key=uuid.uuid4())
-    html = unescape(body(client.get(f"/lo/{lot.code}")))
+    verified = make_verified_lot(session, home.household_id, season=season, actor=home.actor, now=now)
+    assert kept in unescape(body(client.get(f"/lo/{verified.code}")))
+
+    spray(session, home, season, 2, now, product="Thuốc khác")
+    html = unescape(body(client.get(f"/lo/{verified.code}")))
     assert "Lô này đang bị giữ lại, không được bán" in html
-    assert "lần nào cũng đợi hết" not in html
+    assert kept not in html
+
+
+def test_a_treatment_written_down_after_the_verification_takes_the_promise_back(client, session, home):
+    """Its waiting period was over at the harvest, so nothing is held; but no officer has looked at it."""
+    now = utcnow()
+    season = make_season(session, home.household_id, actor=home.actor, now=now)
+    lot = make_verified_lot(session, home.household_id, season=season, actor=home.actor, now=now)
+    assert "Sổ không ghi lần dùng thuốc nào." in unescape(body(client.get(f"/lo/{lot.code}")))
+    spray(session, home, season, 20, now)
+    html = unescape(body(client.get(f"/lo/{lot.code}")))
+    assert "Sổ không ghi lần dùng thuốc nào." not in html
+    assert "lần nào cũng" not in html
 
 
 @pytest.mark.parametrize(("state", "is_linked"), [("draft", False), ("verified", True), ("suspended", True)])

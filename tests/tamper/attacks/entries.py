@@ -1,11 +1,10 @@
-"""The attacks. The first kind needs the database's administrator only, the second also the server's."""
+"""Attacks on entries of the log, on its tiles and on its keys."""
 
 import base64
 import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from marketplace.core.photos import photo_path
 from tests.factories.log import KeptMarket
+from tests.tamper.attacks.registry import attack
 from tests.tamper.stage import Administrator, Stage
 from traceability.rules.leaf import Leaf, Signature, hash_content, write_leaf
 from traceability.rules.recalls import tell_order
@@ -22,30 +22,6 @@ from transparency.checkpoint import parse_checkpoint
 from transparency.note import new_signer, split_note
 
 Content = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Attack:
-    """What is done, by whom, and whether the keeper runs afterwards."""
-
-    name: str
-    by: str
-    do: "Callable[[KeptMarket, Stage], None]"
-    keeper_runs: bool = True
-
-
-ATTACKS: list[Attack] = []
-Doing = Callable[[KeptMarket, Stage], None]
-
-
-def attack(name: str, by: str = "database", *, keeper_runs: bool = True) -> Callable[[Doing], Doing]:
-    """Add a function to the list of attacks."""
-
-    def add(do: Doing) -> Doing:
-        ATTACKS.append(Attack(name, by, do, keeper_runs))
-        return do
-
-    return add
 
 
 # --- who made it ------------------------------------------------------------------------------------------------------
