@@ -27,7 +27,10 @@ _CONTEXTS: tuple[Any, ...] = (
     [STANDARD, {"ex": "https://other.example/"}],
     [STANDARD, {"farm": "https://farm.example/"}],
     [STANDARD, {"farm": {"@id": "https://farm.example/", "@prefix": True}}],
-    [STANDARD, {"farm:note": {"@id": "https://farm.example/note", "@type": "xsd:date"}, "farm": "https://farm.example/"}],
+    [
+        STANDARD,
+        {"farm:note": {"@id": "https://farm.example/note", "@type": "xsd:date"}, "farm": "https://farm.example/"},
+    ],
     [STANDARD, EXAMPLE, {"more": "ex:more/"}],
     [STANDARD, {"more": "ex:more/"}, EXAMPLE],
     [STANDARD, {"cq": VOCABULARY}],
@@ -50,12 +53,17 @@ _FIELDS: tuple[dict[str, Any], ...] = (
     {"@context": [STANDARD, {"cq": VOCABULARY}], "cq:kind": "harvest"},
     {"@context": {"ex": "farm:x/"}, "ex:at": 1},
     {"@context": [_OLDER, {"cq": VOCABULARY}], "cq:kind": "cq:x"},
+    {"@context": [STANDARD, {"action": "https://evil.example/action"}]},
+    {"@context": [STANDARD, "https://evil.example/context.jsonld"], "cq:kind": "x"},
+    {"https://farm.example/x": {"@context": {"type": "https://evil.example/type"}, "a": 1}},
 )
 _EVENTS = st.tuples(st.sampled_from(_CONTEXTS), st.sampled_from(_FIELDS), st.booleans())
 
 
 def _store(context: Any, fields: dict[str, Any], number: int, *, is_id_given: bool) -> StoredEvent:
-    event = make_event(eventID=f"urn:example:{number}" if is_id_given else None, epcList=[f"urn:epc:id:sgtin:1.{number}.1"])
+    event = make_event(
+        eventID=f"urn:example:{number}" if is_id_given else None, epcList=[f"urn:epc:id:sgtin:1.{number}.1"]
+    )
     written = canonical_bytes({**event, **fields})
     kept = None if context is None else canonical_bytes(context)
     return StoredEvent(written, kept, f"urn:example:{number}", is_id_given)
@@ -96,12 +104,21 @@ def test_on_every_page_every_event_is_what_came_and_says_what_it_said(drawn: lis
             if stored.context is not None:
                 assert _meaning(came, alone) == _meaning(came, json.loads(stored.context))
             assert _meaning(came, answer["@context"]) == _meaning(came, alone)
+            # Nobody's page becomes unreadable by a neighbour.
+            if _meaning(came, alone) != "unreadable":
+                assert _meaning(given_back, answer["@context"]) != "unreadable"
             seen.append(stored)
     assert seen == events
 
 
 def test_contexts_that_do_not_touch_one_another_share_a_page() -> None:
-    contexts = [None, [STANDARD, EXAMPLE], [STANDARD, {"farm": "https://farm.example/"}], [STANDARD], [STANDARD, EXAMPLE]]
+    contexts = [
+        None,
+        [STANDARD, EXAMPLE],
+        [STANDARD, {"farm": "https://farm.example/"}],
+        [STANDARD],
+        [STANDARD, EXAMPLE],
+    ]
     fields = [{"@context": [STANDARD, {"cq": VOCABULARY}], "cq:kind": "x"}, {"ex:a": 1}, {"farm:b": 2}, {}, {"ex:c": 3}]
     events = [_store(c, f, n, is_id_given=True) for n, (c, f) in enumerate(zip(contexts, fields, strict=True))]
     [(context, page)] = _turn_pages(events)
@@ -123,6 +140,7 @@ def test_contexts_that_do_not_touch_one_another_share_a_page() -> None:
         ([STANDARD], [_OLDER]),
         ([STANDARD], [EXAMPLE, STANDARD]),
         ([STANDARD], EXAMPLE),
+        ([STANDARD], [STANDARD, {"https": "https://evil.example/"}]),
     ],
 )
 def test_contexts_that_touch_one_another_stand_on_different_pages(first: Any, second: Any) -> None:
@@ -132,8 +150,28 @@ def test_contexts_that_touch_one_another_stand_on_different_pages(first: Any, se
     assert [context for context, _ in pages] == [first, second]
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"@context": [STANDARD, {"action": "https://evil.example/action"}]},
+        {"@context": [STANDARD, "https://unreachable.example/context.jsonld"]},
+        {"ex:a": {"@context": "https://unreachable.example/context.jsonld"}},
+        {"ex:a": {"@id": 7}},
+        {"ex:a": {"type": 7}},
+        {"ex:a": {"eventID": "a", "id": "b"}},
+    ],
+)
+def test_an_event_that_cannot_be_read_takes_no_page_of_others_with_it(fields: dict[str, Any]) -> None:
+    """A reader's program gives up the whole document where one event of it is no JSON-LD."""
+    context = [STANDARD, EXAMPLE]
+    stored = [_store(context, fields if n == 1 else {"ex:a": n}, n, is_id_given=True) for n in range(4)]
+    assert [page for _, page in _turn_pages(stored)] == [[stored[0]], [stored[1]], [stored[2], stored[3]]]
+
+
 def test_a_hundred_contexts_that_do_not_touch_one_another_take_few_pages() -> None:
-    events = [_store([STANDARD, {f"p{n}": f"https://p{n}.example/"}], {f"p{n}:x": 1}, n, is_id_given=True) for n in range(100)]
+    events = [
+        _store([STANDARD, {f"p{n}": f"https://p{n}.example/"}], {f"p{n}:x": 1}, n, is_id_given=True) for n in range(100)
+    ]
     assert len(_turn_pages(events)) <= 4
 
 
