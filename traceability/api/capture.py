@@ -14,7 +14,14 @@ from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
 from traceability.api.access import check_key, require_key
 from traceability.api.blueprint import blueprint
-from traceability.api.negotiation import CAPTURE_LIMITS, answer_json, public_address, read_body
+from traceability.api.negotiation import (
+    CAPTURE_LIMITS,
+    answer_events_json,
+    answer_json,
+    public_address,
+    read_body,
+    read_translation,
+)
 from traceability.api.paging import next_headers, read_turn
 from traceability.api.problems import describe_error
 from traceability.errors import EpcisProblem
@@ -94,7 +101,9 @@ def capture_single() -> Response:
     stored = StoredEvent(incoming.content, None, incoming.event_id, incoming.index.event_id is not None)
     # Every character of the ID is escaped: event IDs are URIs, with slashes and question marks of their own.
     location = public_address(f"{url_for('epcis.events')}/{quote(incoming.event_id, safe='')}")
-    return answer_json(write_event(stored), status=201, headers={"Location": location, **CAPTURE_LIMITS})
+    # What was kept is what came; only the answer is spelled as it was asked for.
+    body = write_event(stored, read_translation())
+    return answer_events_json(body, status=201, headers={"Location": location, **CAPTURE_LIMITS})
 
 
 def _source(key: KeyView) -> Source:

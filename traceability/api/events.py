@@ -13,7 +13,7 @@ from marketplace.core.clock import utcnow
 from marketplace.core.db import db, transaction
 from traceability.api.access import check_key
 from traceability.api.blueprint import blueprint
-from traceability.api.negotiation import answer_json, read_extensions
+from traceability.api.negotiation import answer_events_json, read_extensions, read_translation
 from traceability.api.paging import hash_token, next_headers, read_expiry, read_turn
 from traceability.errors import EpcisProblem
 from traceability.queries.epcis_events import Page, Place, find_event, find_events, has_more_than
@@ -48,7 +48,7 @@ def event(event_id: str) -> Response:
     )
     if not page.events:
         raise _unknown_event()
-    return _answer_page(page, query_name=QUERY_NAME, headers=next_headers(caller, _write_place(page.next_place)))
+    return _answer_events_json(page, query_name=QUERY_NAME, headers=next_headers(caller, _write_place(page.next_place)))
 
 
 @blueprint.delete("/nextPageToken/<token>")
@@ -103,13 +103,19 @@ def answer_events(
     if left is not None:
         left -= len(page.events)
     headers = next_headers(caller, None if left == 0 else _write_place(page.next_place), left=left)
-    return _answer_page(page, query_name=query_name, headers=headers)
+    return _answer_events_json(page, query_name=query_name, headers=headers)
 
 
-def _answer_page(page: Page, *, query_name: str, headers: Mapping[str, str]) -> Response:
+def _answer_events_json(page: Page, *, query_name: str, headers: Mapping[str, str]) -> Response:
     created = write_time(utcnow())
-    body = write_answer(page.events, context=page.context, query_name=query_name, created=created)
-    return answer_json(body, headers=headers)
+    body = write_answer(
+        page.events,
+        context=page.context,
+        query_name=query_name,
+        created=created,
+        translate=read_translation(),
+    )
+    return answer_events_json(body, headers=headers)
 
 
 def _unknown_event() -> EpcisProblem:

@@ -1,20 +1,25 @@
 """What both sides agree on in headers: versions, formats, extensions. Source: EPCIS 2.0 section 12 (REST binding).
 
-Events are given back byte for byte as they came: ``GS1-EPC-Format: Never_Translates``. Whoever insists on another
-format is told that we do not translate (406), and never gets a silent mixture.
+Events are given back byte for byte as they came (``GS1-EPC-Format: Never_Translates``), unless somebody asks for their
+identifiers as Digital Links or as EPC URNs. The answer's own header says which it is. Capturing never translates.
 """
 
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 
 from flask import Response, current_app, request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from epcis.translation import Translate, to_digital_link, to_epc_urn
+from marketplace.core.db import db
 from traceability.api.problems import PROBLEM_JSON
 from traceability.errors import EpcisProblem
+from traceability.queries.gs1_numbers import list_confirmed_digits
 from traceability.rules.epcis_documents import MAX_BYTES, MAX_EVENTS
+from traceability.rules.gs1 import company_prefix_length
 from traceability.rules.identifiers import VOCABULARY
 
 EPCIS_VERSION = CBV_VERSION = "2.0.0"
@@ -41,8 +46,8 @@ CAPTURE_LIMITS = {
     "GS1-EPCIS-Capture-Limit": str(MAX_EVENTS),
     "GS1-EPCIS-Capture-File-Size-Limit": str(MAX_BYTES),
 }
-_EPC_FORMATS = {"Never_Translates", "No_Preference"}
-_REFUSED_FORMATS = {"Always_GS1_Digital_Link", "Always_EPC_URN"}
+_DIGITAL_LINK, _EPC_URN = "Always_GS1_Digital_Link", "Always_EPC_URN"
+EPC_FORMATS = ("No_Preference", "Never_Translates", _DIGITAL_LINK, _EPC_URN)
 _XML_FORMATS = {"No_Preference", "Never_Translates", "Always_Web_URI", "Always_URN"}
 _VERSION = re.compile(r"(\d{1,4})(?:\.(\d{1,4}))?(?:\.(\d{1,4}))?")
 _EXTENSION = re.compile(r"\s*([A-Za-z_][\w.-]{0,60})\s*=\s*([^\s,;]{1,500})\s*")
@@ -84,15 +89,35 @@ def _read_version(name: str) -> tuple[int, ...] | None:
 
 
 def _check_formats() -> None:
-    wanted = request.headers.get("GS1-EPC-Format", "No_Preference").strip()
-    if wanted in _REFUSED_FORMATS:
-        detail = f"This server does not translate EPCs, so {wanted} cannot be promised. Ask for Never_Translates."
-        raise EpcisProblem("NotAcceptableException", detail)
-    if wanted not in _EPC_FORMATS:
-        raise EpcisProblem("ValidationException", f"GS1-EPC-Format has no value {wanted[:60]!r}.")
+    _read_epc_format()
     wanted = request.headers.get("GS1-CBV-XML-Format", "No_Preference").strip()
     if wanted not in _XML_FORMATS:
         raise EpcisProblem("ValidationException", f"GS1-CBV-XML-Format has no value {wanted[:60]!r}.")
+
+
+def _read_epc_format() -> str:
+    wanted = request.headers.get("GS1-EPC-Format", "No_Preference").strip()
+    if wanted not in EPC_FORMATS:
+        raise EpcisProblem("ValidationException", f"GS1-EPC-Format has no value {wanted[:60]!r}.")
+    return wanted
+
+
+def read_translation() -> Translate | None:
+    """Return how identifiers in the answer are to be spelled; None when they stay as they came."""
+    wanted = _read_epc_format()
+    if wanted == _DIGITAL_LINK:
+        return to_digital_link
+    if wanted == _EPC_URN:
+        confirmed = list_confirmed_digits(db.session())
+        return lambda uri: to_epc_urn(uri, partial(company_prefix_length, confirmed=confirmed))
+    return None
+
+
+def answer_events_json(content: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return JSON with events, and say how their identifiers are spelled."""
+    wanted = _read_epc_format()
+    spelled = wanted if wanted in {_DIGITAL_LINK, _EPC_URN} else _SPOKEN["GS1-EPC-Format"]
+    return answer_json(content, status=status, headers={**(headers or {}), "GS1-EPC-Format": spelled})
 
 
 def response_type() -> str:
@@ -166,7 +191,7 @@ def add_headers(response: Response) -> Response:
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     is_personal = "Authorization" in request.headers or "X-API-Key" in request.headers
     response.headers.setdefault("Cache-Control", "no-store" if is_personal else "no-cache")
-    response.headers.add("Vary", "Accept, Authorization, X-API-Key, GS1-Extensions")
+    response.headers.add("Vary", "Accept, Authorization, X-API-Key, GS1-Extensions, GS1-EPC-Format")
     return response
 
 

@@ -93,6 +93,11 @@ def list_usable_prefixes(session: Session, household_id: int) -> Sequence[Prefix
     return [*own, *(_view(row, owners.get(row.household_id)) for row in lent)]
 
 
+def list_confirmed_digits(session: Session) -> Sequence[str]:
+    """Return every company prefix whose papers an officer has confirmed."""
+    return session.scalars(select(Gs1Prefix.prefix).where(Gs1Prefix.state == "confirmed")).all()
+
+
 def list_claimed_prefixes(session: Session, commune_id: int) -> Sequence[PrefixView]:
     """Return the claims of a commune's households on which an officer has not decided, the oldest first."""
     households = {one.id: one.shown_name for one in sellers.list_commune_households(session, commune_id)}

@@ -1,7 +1,8 @@
 """EPCIS documents: read without losing anything, taken apart, and put together for an answer.
 
 An event is kept and given back as it came (``GS1-EPC-Format: Never_Translates``). The one thing that is added to it is
-an event ID, where the sender left that to us: the CBV hash of the event (CBV 2.0, section 8.9).
+an event ID, where the sender left that to us: the CBV hash of the event (CBV 2.0, section 8.9). Whoever asks for
+identifiers in another spelling gets a translation, which is not what was sealed.
 """
 
 import json
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from epcis.translation import Translate, translate_event
 from traceability.errors import EpcisProblem
 
 DOCUMENT_TYPES = ("EPCISDocument", "EPCISQueryDocument")
@@ -129,8 +131,10 @@ def without_events(document: Document) -> dict[str, Any]:
     return {**document.content, "epcisBody": {**body, "queryResults": emptied}}
 
 
-def write_answer(events: Sequence[StoredEvent], *, context: Any, query_name: str, created: str) -> bytes:
-    """Return an EPCISQueryDocument with these events, byte for byte as they were kept.
+def write_answer(
+    events: Sequence[StoredEvent], *, context: Any, query_name: str, created: str, translate: Translate | None = None
+) -> bytes:
+    """Return an EPCISQueryDocument with these events, byte for byte as they were kept, or translated.
 
     ``context`` is what they share (``SharedContext``): each of them says under it what it said when it was captured.
     """
@@ -142,14 +146,17 @@ def write_answer(events: Sequence[StoredEvent], *, context: Any, query_name: str
             b',"epcisBody":{"queryResults":',
             results[:-1].encode(),
             b',"resultsBody":{"eventList":[',
-            b",".join(write_event(event) for event in events),
+            b",".join(write_event(event, translate) for event in events),
             b"]}}}}",
         )
     )
 
 
-def write_event(event: StoredEvent) -> bytes:
-    """Return an event as it came, with its ID."""
+def write_event(event: StoredEvent, translate: Translate | None = None) -> bytes:
+    """Return an event as it came, with its ID; or with its identifiers in another spelling."""
+    if translate is not None:
+        content = json.loads(event.content)
+        return _spell({"eventID": event.event_id, **translate_event(content, translate)}).encode()
     if event.is_id_given:
         return event.content
     return _spell({"eventID": event.event_id})[:-1].encode() + b"," + event.content[1:]

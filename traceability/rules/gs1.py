@@ -107,6 +107,23 @@ def has_check_digit(number: str) -> bool:
     return _is_digits(number) and len(number) > 1 and with_check_digit(number[:-1]) == number
 
 
+def company_prefix_length(digits: str, confirmed: Collection[str]) -> int | None:
+    """Return how many of these digits are the company prefix at their beginning; None when nobody knows.
+
+    ``confirmed``: the prefixes that officers have seen the papers of. Of others, GS1's published list knows.
+    """
+    known = [prefix for prefix in confirmed if digits.startswith(prefix)]
+    if known:
+        return len(max(known, key=len))
+    if not _is_digits(digits):
+        return None
+    # See ``_is_assigned``: only who asks for EPC URNs asks it.
+    from biip.gs1_prefixes import GS1CompanyPrefix  # noqa: PLC0415
+
+    found = GS1CompanyPrefix.extract(digits)
+    return None if found is None else len(found.value)
+
+
 def overlap(one: str, other: str) -> bool:
     """Say whether two prefixes hold the same numbers: one begins with the other."""
     return one.startswith(other) or other.startswith(one)

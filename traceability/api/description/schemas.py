@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from traceability.api.negotiation import CAPTURE_LIMITS, EPCIS_VERSION, JSON, JSON_LD
+from traceability.api.negotiation import CAPTURE_LIMITS, EPC_FORMATS, EPCIS_VERSION, JSON, JSON_LD
 from traceability.api.paging import DEFAULT_PER_PAGE, MAX_PER_PAGE
 from traceability.api.problems import PROBLEM_JSON, PROBLEMS
 from traceability.rules.epcis_documents import MAX_BYTES, MAX_EVENTS
@@ -191,8 +191,11 @@ AGREEMENTS: dict[str, Part] = {
     },
     "GS1-EPC-Format": _header_parameter(
         "GS1-EPC-Format",
-        {"enum": ["No_Preference", "Never_Translates", "Always_GS1_Digital_Link", "Always_EPC_URN"]},
-        "We never translate; Always_... is answered with 406.",
+        {"enum": list(EPC_FORMATS), "default": "No_Preference"},
+        "How identifiers of events are spelled in answers. No_Preference and Never_Translates: as they came, byte for"
+        " byte. Always_GS1_Digital_Link and Always_EPC_URN: translated where the identifier has such a spelling; others"
+        " (private addresses, EPC schemes without a GS1 key, Digital Links under a company prefix that nobody knows)"
+        " stay as they are. The header of the answer says which it is.",
     ),
     "GS1-Extensions": _header_parameter(
         "GS1-Extensions",
@@ -218,7 +221,7 @@ PAGING_PARAMETERS: list[Part] = [
 _SPOKEN_HEADERS: dict[str, Part] = {
     "GS1-EPCIS-Version": {"schema": _VERSION},
     "GS1-CBV-Version": {"schema": _VERSION},
-    "GS1-EPC-Format": {"schema": {"const": "Never_Translates"}},
+    "GS1-EPC-Format": {"schema": {"enum": list(EPC_FORMATS[1:])}},
     "GS1-Extensions": {"schema": _TEXT},
     "GS1-Vendor-Version": {"schema": _TEXT},
 }
