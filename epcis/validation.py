@@ -94,7 +94,7 @@ def list_event_problems(event: Any, context: Any) -> list[Problem]:
 
 
 def is_context(value: Any) -> bool:
-    """Say whether a value can stand as an ``@context``: an address, an object that binds prefixes, or a list of both."""
+    """Say whether a value can stand as an ``@context``: an address, an object of prefixes, or a list of both."""
     return not [*_content_problems(value)] and _CONTEXT.is_valid(value)
 
 

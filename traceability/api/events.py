@@ -48,7 +48,7 @@ def event(event_id: str) -> Response:
     )
     if not page.events:
         raise _unknown_event()
-    return _answer_page(page, query_name=QUERY_NAME, headers=next_headers(caller, _write_place(page.next_place)))
+    return _answer_events_json(page, query_name=QUERY_NAME, headers=next_headers(caller, _write_place(page.next_place)))
 
 
 @blueprint.delete("/nextPageToken/<token>")
@@ -103,10 +103,10 @@ def answer_events(
     if left is not None:
         left -= len(page.events)
     headers = next_headers(caller, None if left == 0 else _write_place(page.next_place), left=left)
-    return _answer_page(page, query_name=query_name, headers=headers)
+    return _answer_events_json(page, query_name=query_name, headers=headers)
 
 
-def _answer_page(page: Page, *, query_name: str, headers: Mapping[str, str]) -> Response:
+def _answer_events_json(page: Page, *, query_name: str, headers: Mapping[str, str]) -> Response:
     created = write_time(utcnow())
     body = write_answer(
         page.events,

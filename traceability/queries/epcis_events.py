@@ -33,7 +33,16 @@ from traceability.rules.epcis_access import Viewer
 from traceability.rules.epcis_contexts import SharedContext
 from traceability.rules.epcis_documents import StoredEvent
 from traceability.rules.epcis_names import make_term
-from traceability.rules.epcis_query import AnyId, AnyNumber, AnyTerm, Condition, EventQuery, IsDeclaration, Moment, NoTerm
+from traceability.rules.epcis_query import (
+    AnyId,
+    AnyNumber,
+    AnyTerm,
+    Condition,
+    EventQuery,
+    IsDeclaration,
+    Moment,
+    NoTerm,
+)
 
 #: One answer is made in memory, so it holds at most so many bytes of events (but always one).
 MAX_ANSWER_BYTES = 20 * 1024 * 1024

@@ -87,7 +87,9 @@ def test_what_has_no_other_spelling_stays(uri: str) -> None:
     assert (to_digital_link(uri), _urn(uri)) == (uri, uri)
 
 
-@given(st.text() | st.from_regex(r"https://id\.gs1\.org/[0-9]{2,4}/[0-9A-Za-z/.%-]{0,30}"), st.none() | st.integers(-3, 20))
+@given(
+    st.text() | st.from_regex(r"https://id\.gs1\.org/[0-9]{2,4}/[0-9A-Za-z/.%-]{0,30}"), st.none() | st.integers(-3, 20)
+)
 def test_any_text_is_taken(text: str, length: int | None) -> None:
     assert isinstance(to_digital_link(text), str)
     assert isinstance(to_epc_urn(text, lambda _: length), str)
@@ -152,7 +154,11 @@ def test_each_type_is_translated_and_keeps_its_event_hash(event_type: str, field
     assert event_hash(links, CONTEXT) == event_hash(event, CONTEXT)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    )
+)
 def test_a_field_that_is_not_what_it_should_be_stays(value: Any) -> None:
     event = dict.fromkeys((*_FULL, "parentID"), value)
     assert translate_event(event, to_digital_link).keys() == event.keys()

@@ -19,7 +19,9 @@ from tests.factories.epcis import CONTEXT, make_document, make_event, make_query
 
 _DATA = Path(__file__).parents[2] / "data" / "epcis"
 _MOMENT = "2026-03-04T07:30:00.123+07:00"
-_URI = st.sampled_from(("https://farm.example/id/obj/1", "urn:epc:id:sgtin:893000.1012345.1", "farm:one", "ni:///a?b#c"))
+_URI = st.sampled_from(
+    ("https://farm.example/id/obj/1", "urn:epc:id:sgtin:893000.1012345.1", "farm:one", "ni:///a?b#c")
+)
 _URIS = st.lists(_URI, max_size=3, unique=True)
 _NUMBER = st.integers(-(10**6), 10**6) | st.floats(-1e6, 1e6, allow_nan=False)
 _FREE = st.recursive(
@@ -28,15 +30,21 @@ _FREE = st.recursive(
     max_leaves=4,
 )
 _EXTENSIONS = st.dictionaries(
-    st.sampled_from(("farm:note", "farm:Gi%E1%BB%91ng", "https://farm.example/voc/x", "urn:x-farm:y")), _FREE, max_size=2
+    st.sampled_from(("farm:note", "farm:Gi%E1%BB%91ng", "https://farm.example/voc/x", "urn:x-farm:y")),
+    _FREE,
+    max_size=2,
 )
 
 
 def _word(kind: str) -> st.SearchStrategy[str]:
-    return st.sampled_from(sorted(WORDS[kind])) | st.sampled_from(("https://farm.example/voc/own", "farm:own", "urn:x-y:z"))
+    return st.sampled_from(sorted(WORDS[kind])) | st.sampled_from(
+        ("https://farm.example/voc/own", "farm:own", "urn:x-y:z")
+    )
 
 
-def _object(fields: dict[str, Any], needed: tuple[str, ...] = (), also: Any = None) -> st.SearchStrategy[dict[str, Any]]:
+def _object(
+    fields: dict[str, Any], needed: tuple[str, ...] = (), also: Any = None
+) -> st.SearchStrategy[dict[str, Any]]:
     """Return objects with the needed fields, some of the others, and extension fields where they are allowed."""
     own = st.fixed_dictionaries(
         {name: fields[name] for name in needed},
@@ -124,9 +132,7 @@ _ACTION = st.sampled_from(("ADD", "OBSERVE", "DELETE"))
 _ILMD = _EXTENSIONS
 _GROUPS = {
     "ObjectEvent": st.one_of(
-        st.fixed_dictionaries(
-            {"action": _ACTION, "epcList": _URIS}, optional={"quantityList": _QUANTITIES}
-        ),
+        st.fixed_dictionaries({"action": _ACTION, "epcList": _URIS}, optional={"quantityList": _QUANTITIES}),
         st.fixed_dictionaries({"action": _ACTION, "quantityList": _SOME_QUANTITIES}),
         st.fixed_dictionaries({"action": st.just("ADD"), "epcList": _URIS, "ilmd": _ILMD}),
         st.fixed_dictionaries(
@@ -190,8 +196,8 @@ def _allowed(draw: Callable[..., Any], event_type: str | None = None) -> dict[st
     return event
 
 
-@given(st.lists(_allowed(), max_size=3), st.booleans())
-def test_what_the_standard_allows_is_taken(events: list[dict[str, Any]], is_answer: bool) -> None:
+@given(events=st.lists(_allowed(), max_size=3), is_answer=st.booleans())
+def test_what_the_standard_allows_is_taken(*, events: list[dict[str, Any]], is_answer: bool) -> None:
     make = make_query_document if is_answer else make_document
     assert list_problems(make(*events)) == []
     assert [list_event_problems(event, CONTEXT) for event in events] == [[]] * len(events)
@@ -218,7 +224,10 @@ _FULL: dict[str, Any] = {
     "destinationList": [{"type": "owning_party", "destination": "urn:x:s"}],
     "sensorElementList": [
         {
-            "sensorMetadata": {**dict.fromkeys(_PARTS, "urn:x:m"), **dict.fromkeys(("time", "startTime", "endTime"), _MOMENT)},
+            "sensorMetadata": {
+                **dict.fromkeys(_PARTS, "urn:x:m"),
+                **dict.fromkeys(("time", "startTime", "endTime"), _MOMENT),
+            },
             "sensorReport": [{"type": "Temperature", "value": 4, "uom": "CEL"}],
         }
     ],
@@ -388,7 +397,10 @@ def test_an_answer_has_no_sender(name: str) -> None:
         ({"@context": [*CONTEXT, CONTEXT[0]]}, "/@context"),
         ({"sender": 7}, "/sender"),
         ({"epcisHeader": {"note": 1}}, "/epcisHeader"),
-        ({"epcisHeader": {"epcisMasterData": {"vocabularyList": [{}]}}}, "/epcisHeader/epcisMasterData/vocabularyList/0"),
+        (
+            {"epcisHeader": {"epcisMasterData": {"vocabularyList": [{}]}}},
+            "/epcisHeader/epcisMasterData/vocabularyList/0",
+        ),
         *(
             (
                 {

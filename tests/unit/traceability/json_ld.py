@@ -11,7 +11,10 @@ from epcis.context import is_standard_context, is_standard_name
 
 #: What remote contexts hold, unknown to the server.
 REMOTE: Mapping[str, Any] = {
-    "https://partner.example/context.jsonld": {"ex": "https://partner.example/", "note": "https://partner.example/note"},
+    "https://partner.example/context.jsonld": {
+        "ex": "https://partner.example/",
+        "note": "https://partner.example/note",
+    },
     "https://evil.example/context.jsonld": {"cq": "https://evil.example/", "urn": "https://evil.example/urn/"},
 }
 _STANDARD = "standard:"
@@ -45,7 +48,9 @@ def _bind(found: dict[str, str], entry: Mapping[str, Any]) -> None:
         if "@standard" in found and is_standard_name(name):
             raise ValueError(name)
         identifier = target["@id"] if isinstance(target, dict) else target
-        about = sorted((key, value) for key, value in target.items() if key != "@id") if isinstance(target, dict) else []
+        about = (
+            sorted((key, value) for key, value in target.items() if key != "@id") if isinstance(target, dict) else []
+        )
         found[name] = f"{_resolve(str(identifier), local, {name})}{about or ''}"
 
 

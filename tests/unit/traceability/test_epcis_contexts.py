@@ -27,7 +27,10 @@ _CONTEXTS: tuple[Any, ...] = (
     [STANDARD, {"ex": "https://other.example/"}],
     [STANDARD, {"farm": "https://farm.example/"}],
     [STANDARD, {"farm": {"@id": "https://farm.example/", "@prefix": True}}],
-    [STANDARD, {"farm:note": {"@id": "https://farm.example/note", "@type": "xsd:date"}, "farm": "https://farm.example/"}],
+    [
+        STANDARD,
+        {"farm:note": {"@id": "https://farm.example/note", "@type": "xsd:date"}, "farm": "https://farm.example/"},
+    ],
     [STANDARD, EXAMPLE, {"more": "ex:more/"}],
     [STANDARD, {"more": "ex:more/"}, EXAMPLE],
     [STANDARD, {"cq": VOCABULARY}],
@@ -58,7 +61,9 @@ _EVENTS = st.tuples(st.sampled_from(_CONTEXTS), st.sampled_from(_FIELDS), st.boo
 
 
 def _store(context: Any, fields: dict[str, Any], number: int, *, is_id_given: bool) -> StoredEvent:
-    event = make_event(eventID=f"urn:example:{number}" if is_id_given else None, epcList=[f"urn:epc:id:sgtin:1.{number}.1"])
+    event = make_event(
+        eventID=f"urn:example:{number}" if is_id_given else None, epcList=[f"urn:epc:id:sgtin:1.{number}.1"]
+    )
     written = canonical_bytes({**event, **fields})
     kept = None if context is None else canonical_bytes(context)
     return StoredEvent(written, kept, f"urn:example:{number}", is_id_given)
@@ -107,7 +112,13 @@ def test_on_every_page_every_event_is_what_came_and_says_what_it_said(drawn: lis
 
 
 def test_contexts_that_do_not_touch_one_another_share_a_page() -> None:
-    contexts = [None, [STANDARD, EXAMPLE], [STANDARD, {"farm": "https://farm.example/"}], [STANDARD], [STANDARD, EXAMPLE]]
+    contexts = [
+        None,
+        [STANDARD, EXAMPLE],
+        [STANDARD, {"farm": "https://farm.example/"}],
+        [STANDARD],
+        [STANDARD, EXAMPLE],
+    ]
     fields = [{"@context": [STANDARD, {"cq": VOCABULARY}], "cq:kind": "x"}, {"ex:a": 1}, {"farm:b": 2}, {}, {"ex:c": 3}]
     events = [_store(c, f, n, is_id_given=True) for n, (c, f) in enumerate(zip(contexts, fields, strict=True))]
     [(context, page)] = _turn_pages(events)
@@ -158,7 +169,9 @@ def test_an_event_that_cannot_be_read_takes_no_page_of_others_with_it(fields: di
 
 
 def test_a_hundred_contexts_that_do_not_touch_one_another_take_few_pages() -> None:
-    events = [_store([STANDARD, {f"p{n}": f"https://p{n}.example/"}], {f"p{n}:x": 1}, n, is_id_given=True) for n in range(100)]
+    events = [
+        _store([STANDARD, {f"p{n}": f"https://p{n}.example/"}], {f"p{n}:x": 1}, n, is_id_given=True) for n in range(100)
+    ]
     assert len(_turn_pages(events)) <= 4
 
 

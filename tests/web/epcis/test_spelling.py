@@ -20,13 +20,13 @@ URN = {
 }
 LINK = {
     "epcList": [
-        "https://id.gs1.org/01/08935001000017/21/7",
+        "https://id.gs1.org/01/08935001000013/21/7",
         "urn:epc:id:usdod:CAGEY.5678",
         "https://example.org/id/obj/1",
     ],
-    "quantityList": [{"epcClass": "https://id.gs1.org/01/08935001000024/10/L1", "quantity": 2.5, "uom": "KGM"}],
-    "readPoint": {"id": "https://id.gs1.org/414/8935001000017"},
-    "sourceList": [{"type": "owning_party", "source": "https://id.gs1.org/417/8935001000017"}],
+    "quantityList": [{"epcClass": "https://id.gs1.org/01/08935001000020/10/L1", "quantity": 2.5, "uom": "KGM"}],
+    "readPoint": {"id": "https://id.gs1.org/414/8935001000013"},
+    "sourceList": [{"type": "owning_party", "source": "https://id.gs1.org/417/8935001000013"}],
 }
 FORMATS = {"Always_GS1_Digital_Link": LINK, "Always_EPC_URN": URN}
 

@@ -13,7 +13,7 @@ everything else needs a key, which the operator issues: `Authorization: Bearer <
 - **Bytes.** An event is kept in the one spelling of RFC 8785 and given back as it came (`Never_Translates`). The one
   thing added is `eventID`, where it was missing: the event's CBV 2.0 hash. No `recordTime` is added: that would no
   longer be what came; ask for it with GE_recordTime.
-- **Spelling.** `GS1-EPC-Format: Always_GS1_Digital_Link` or `Always_EPC_URN` translates the identifiers in the fields of
+- **Spelling.** `GS1-EPC-Format: Always_GS1_Digital_Link` or `Always_EPC_URN` translates the identifiers in fields of
   the standard (items, classes, places, parties, transactions, devices), never extension fields or `ilmd`. A translated
   event has the same CBV hash, but other bytes: the log, the proofs and `/log/contents` are always about the bytes that
   came. To check an event, ask for `Never_Translates`. Queries are compared with the spelling that came.

@@ -192,7 +192,7 @@ AGREEMENTS: dict[str, Part] = {
     "GS1-EPC-Format": _header_parameter(
         "GS1-EPC-Format",
         {"enum": list(EPC_FORMATS), "default": "No_Preference"},
-        "How identifiers of events are spelled in the answer. No_Preference and Never_Translates: as they came, byte for"
+        "How identifiers of events are spelled in answers. No_Preference and Never_Translates: as they came, byte for"
         " byte. Always_GS1_Digital_Link and Always_EPC_URN: translated where the identifier has such a spelling; others"
         " (private addresses, EPC schemes without a GS1 key, Digital Links under a company prefix that nobody knows)"
         " stay as they are. The header of the answer says which it is.",
