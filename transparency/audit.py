@@ -184,7 +184,7 @@ def _check_keys(
 def _read_holds(fetch: Fetch, leaves: Sequence[LeafView], report: Report) -> list[LotEntry]:
     """Return the records that hold lots or let them go, as far as the market shows them and the log has them."""
     by_index = {leaf.index: leaf for leaf in leaves}
-    found = []
+    found: list[LotEntry] = []
     for start in range(0, len(leaves), WIDTH):
         answer = fetch(f"holds/{start}")
         if answer is None:

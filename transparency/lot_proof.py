@@ -2,9 +2,9 @@
 
 The file is JSON: ``log`` (``origin``, ``vkey``), ``checkpoint`` (a note), ``office`` (a note that certifies the keys of
 the market's office), ``witnesses`` (``name``, ``vkey``) with ``policy``, ``entries`` (``index``, ``leaf``, ``content``,
-``proof``, ``title``, and ``opened`` with ``content`` and ``salt`` for what stands in the log by a salted hash), ``shown``
-(what the market's pages go by: ``lot_shown.py``) and, when it was asked for, ``consistency`` (``old``, ``hashes``).
-Titles are for the eye only.
+``proof``, ``title``, and ``opened`` with ``content`` and ``salt`` for what stands in the log by a salted hash),
+``shown`` (what the market's pages go by: ``lot_shown.py``) and, when it was asked for, ``consistency`` (``old``,
+``hashes``). Titles are for the eye only.
 """
 
 import hashlib

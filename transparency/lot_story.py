@@ -99,7 +99,8 @@ def tell_held(records: Sequence[LotEntry]) -> Iterator[str]:
                 held[lot] = entry
     for lot, entry in held.items():
         reason = _one_line(entry.body.get("cq:reason"))
-        yield f"HELD      {_one_line(lot)}, since {_day(entry.body.get('eventTime'))} (entry {entry.leaf.index}): {reason}"
+        since = _day(entry.body.get("eventTime"))
+        yield f"HELD      {_one_line(lot)}, since {since} (entry {entry.leaf.index}): {reason}"
 
 
 def _tell(entry: LotEntry, lot: str, corrected: Mapping[str, int], signed: Mapping[int, str]) -> Iterator[str]:

@@ -18,6 +18,16 @@ class DomainError(Exception):
         self.field = field
         self.params = params
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let it travel from one process to another with all that it says."""
+        return _rebuild, (type(self), self.code, self.message, self.field, self.params)
+
+
+def _rebuild(
+    kind: type[DomainError], code: str, message: str, field: str | None, params: dict[str, object]
+) -> DomainError:
+    return kind(code, message, field=field, **params)
+
 
 class NotFound(DomainError):
     """It does not exist, or not for the person who asks (the two are not told apart)."""

@@ -137,7 +137,7 @@ def _plan_season(farm: Farm, goods: Goods, name: str, start: date, way: Way, *, 
 
     def begin(now: datetime) -> None:
         farm.seasons[season] = open_season(
-            session=farm.session, household_id=farm.household_id, site_id=farm.sites[way.site_kind],
+            session=farm.session, household_id=farm.household_id, site_id=_find_site(farm, goods, way),
             produce=_produce(goods), template=goods.template, started_on=start,
             actor=farm.farmer, key=key(season, "open"), now=now,
         )  # fmt: skip
@@ -152,6 +152,11 @@ def _plan_season(farm: Farm, goods: Goods, name: str, start: date, way: Way, *, 
         farm.timeline.add(
             on, 6.5 + place * 0.1, _work(farm, season, done, on, way.scenes[place % len(way.scenes)], place)
         )
+
+
+def _find_site(farm: Farm, goods: Goods, way: Way) -> int:
+    own = f"{way.site_kind}/{goods.slug}"
+    return farm.sites[own] if own in farm.sites else farm.sites[way.site_kind]
 
 
 def _plan_harvest(farm: Farm, goods: Goods, season: str, name: str, day: date, amount: Decimal, *, hour: float) -> None:  # noqa: PLR0917

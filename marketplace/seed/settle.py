@@ -13,6 +13,7 @@ from marketplace.core.text import fold
 from marketplace.seed.accounts import HELPER_PHONE, People, make_farmer
 from marketplace.seed.diaries import HELD, SECOND_SITE, UNNAMED_SPRAY, Farm, plan_diary, way_of
 from marketplace.seed.dice import dice, key
+from marketplace.seed.goods import Goods
 from marketplace.seed.households import HouseholdPlan
 from marketplace.seed.photo_album import Album
 from marketplace.seed.sensors import EQUIPPED, install_sensors
@@ -135,8 +136,10 @@ def _helper(  # noqa: PLR0917 - as above
 
 def _add_sites(session: Session, plan: HouseholdPlan, household_id: int) -> dict[str, int]:
     sites: dict[str, int] = {}
-    for way in (way_of(goods) for goods in plan.goods):
+    for goods in plan.goods:
+        way = way_of(goods)
         if way.site_kind in sites:
+            _add_own_site(session, plan, household_id, goods, sites)
             continue
         d = dice("site", plan.code, way.site_kind)
         facts = SiteFacts(
@@ -148,11 +151,7 @@ def _add_sites(session: Session, plan: HouseholdPlan, household_id: int) -> dict
         sites[way.site_kind] = add_site(
             session=session, household_id=household_id, facts=facts, form_key=key(plan.code, "site", way.site_kind)
         )
-        if any(goods.slug in HELD | UNNAMED_SPRAY for goods in plan.goods) and SECOND_SITE not in sites:
-            rented = replace(facts, name=f"{way.site_name}, chỗ thuê thêm")
-            sites[SECOND_SITE] = add_site(
-                session=session, household_id=household_id, facts=rented, form_key=key(plan.code, "site", SECOND_SITE)
-            )
+        _add_rented(session, plan, household_id, facts, sites)
         if way.site_kind == "barn":
             for pen in (1, 2):
                 add_site(
@@ -161,6 +160,40 @@ def _add_sites(session: Session, plan: HouseholdPlan, household_id: int) -> dict
                     form_key=key(plan.code, "pen", pen),
                 )  # fmt: skip
     return sites
+
+
+def _add_own_site(
+    session: Session, plan: HouseholdPlan, household_id: int, goods: Goods, sites: dict[str, int]
+) -> None:
+    """Give a further product a place of its own: a waiting period holds for everything at one place."""
+    way = way_of(goods)
+    if way.site_kind == "workshop":
+        return
+    count = 2 + sum(name.startswith(f"{way.site_kind}/") for name in sites)
+    name = f"{way.site_kind}/{goods.slug}"
+    facts = SiteFacts(
+        kind=way.site_kind,
+        name=f"{way.site_name}, khu {count}",
+        area_m2=_AREAS.get(way.site_kind),
+        capacity_heads=60 if way.site_kind == "barn" else None,
+    )
+    sites[name] = add_site(
+        session=session, household_id=household_id, facts=facts, form_key=key(plan.code, "site", name)
+    )
+
+
+def _add_rented(
+    session: Session, plan: HouseholdPlan, household_id: int, facts: SiteFacts, sites: dict[str, int]
+) -> None:
+    """Give each product with a second crop a rented place for it."""
+    for goods in plan.goods:
+        if goods.slug not in HELD | UNNAMED_SPRAY or way_of(goods).site_kind != facts.kind:
+            continue
+        name = f"{SECOND_SITE}/{goods.slug}"
+        rented = replace(facts, name=f"{facts.name}, chỗ thuê thêm cho {goods.name.lower()}")
+        sites[name] = add_site(
+            session=session, household_id=household_id, facts=rented, form_key=key(plan.code, "site", name)
+        )
 
 
 def _set_account(session: Session, plan: HouseholdPlan, household_id: int, farmer: Actor, now: datetime) -> None:

@@ -196,7 +196,7 @@ SHOWN: dict[str, Case] = {
     "shown as waiting": (_then(_begin_anew, _pack, _show("awaiting_verification", bestBeforeOn=_DAY)), "", ""),
     "packs of a verified lot": (_then(_PARENTS, _show(bestBeforeOn=_DAY, treatments=1)), "", ""),
     "part of a verified lot": (
-        _then(_begin_anew, _verify_parent, lambda log: log.derive("split", (_PARENT,)), _show(bestBeforeOn=_DAY)), "", "",
+        _then(_begin_anew, _verify_parent, lambda log: log.derive("split", (_PARENT,)), _show(bestBeforeOn=_DAY)), "", "",  # noqa: E501 - a row of the table
     ),
     "packed before it was verified": (
         _then(_begin_anew, _pack, _verify_parent, _show(bestBeforeOn=_DAY)), "state", "by its entries it is recorded",
@@ -218,7 +218,7 @@ SHOWN: dict[str, Case] = {
     "held and shown as verified": (_then(lambda log: log.hold(), _show()), "state", "by its entries it is held"),
     "held by no entry": (_show("held", holdReason="x"), "state", "as held; by its entries it is verified"),
     "let go and shown as verified": (
-        _then(lambda log: log.hold(), lambda log: log.hold("released"), _show()), "state", "by its entries it is recorded",
+        _then(lambda log: log.hold(), lambda log: log.hold("released"), _show()), "state", "by its entries it is recorded",  # noqa: E501 - a row of the table
     ),
     "let go": (_then(lambda log: log.hold(), lambda log: log.hold("released"), _show("recorded")), "", ""),
     "let go and verified anew": (
@@ -229,13 +229,13 @@ SHOWN: dict[str, Case] = {
     ),
     "recalled and shown so": (_then(lambda log: log.recall(key=log.officer), _show("recalled")), "", ""),
     "recalled by nobody": (_show("recalled"), "state", "as recalled; by its entries it is verified"),
-    "another day": (_show(bestBeforeOn="2027-12-31"), "best-before", "another best-before day than its entries: no day"),
+    "another day": (_show(bestBeforeOn="2027-12-31"), "best-before", "another best-before day than its entries: no day"),  # noqa: E501 - a row of the table
     "a day that was added": (
         _then(lambda log: log.add_record({"cq:kind": "details", "cq:lot": LOT, "cq:bestBeforeOn": _DAY}),
               _show(bestBeforeOn=_DAY)), "", "",
     ),
     "a day that was moved": (
-        _then(_PARENTS, _show(bestBeforeOn="2027-12-31")), "best-before", f"another best-before day than its entries: {_DAY}",
+        _then(_PARENTS, _show(bestBeforeOn="2027-12-31")), "best-before", f"another best-before day than its entries: {_DAY}",  # noqa: E501 - a row of the table
     ),
     "the role in which it was entered": (_show_role("helper"), "", ""),
     "another role": (_show_role("household"), "role", "another role of who entered it"),

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -158,7 +159,7 @@ def list_hold_records(session: Session, start: int, limit: int) -> tuple[Sequenc
 
     The sealed body says what a record is, not the column that repeats it.
     """
-    rows = session.execute(
+    rows: Sequence[Any] = session.execute(
         select(LogPosition.place, Record.body)
         .join(LogEntry, LogPosition.entry_id == LogEntry.id)
         .outerjoin(Record, Record.id == LogEntry.record_id)

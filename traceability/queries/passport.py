@@ -7,7 +7,19 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ScalarSelect, Select, and_, bindparam, exists, func, or_, select, union
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.orm import Session
 
 from traceability.models.custody import LotLink, Recall, RecallLot, Record, RecordLot, Verification
@@ -85,7 +97,7 @@ def _signed() -> ScalarSelect[Any]:
         select(Recall.officer_party).where(Recall.id.in_(reached)),
         select(RecallAddition.officer_party).where(RecallAddition.recall_id.in_(reached)),
     )
-    keys = union(
+    keys: CompoundSelect[Any] = union(
         select(SigningKey.entry_id).where(SigningKey.party.in_(officers)),
         select(SigningKey.revoked_entry_id).where(
             SigningKey.party.in_(officers), SigningKey.revoked_entry_id.is_not(None)

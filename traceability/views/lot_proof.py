@@ -99,7 +99,8 @@ def _tell_shown(session: Session, lot: LotView, story: Sequence[RecordView], siz
     None while an entry of the lot waits for its place: there is nothing yet to compare with.
     """
     signed = list_signed(session, lot)
-    if any(one.place is None or one.place >= size for one in [*story, *signed]):
+    places = [*(one.place for one in story), *(one.place for one in signed)]
+    if any(place is None or place >= size for place in places):
         return None
     return {
         "state": lot.state,

@@ -38,7 +38,7 @@ def tell_contradictions(shown: Shown) -> list[str]:
     """Return in sentences where the market's tables contradict what was sealed and signed."""
     told: dict[str, str] = {
         "state": _(
-            "Chợ đang xếp lô này vào một trạng thái mà trong sổ không có ghi chép hay chữ ký nào của cán bộ xã cho phép."
+            "Chợ đang xếp lô này vào một trạng thái mà sổ không có ghi chép hay chữ ký nào của cán bộ xã cho phép."
         ),
         "hold": _("Lý do tạm giữ mà chợ đang lưu khác với lý do đã niêm phong trong sổ."),
         "best-before": _("Hạn sử dụng mà chợ đang lưu khác với hạn đã niêm phong trong sổ."),

@@ -19,7 +19,7 @@ _HERE = {
     "mark a held lot as verified again and unlink the record that holds it": "is HELD by the log; its page does not",
     "take away the reason for which a lot is held": "another reason for holding the lot",
     "mark a recalled lot as verified and forget its recall": "as verified; by its entries it is recalled",
-    "mark a recalled lot as verified and unlink every record and order of its recall": "is RECALLED by the log; its page",
+    "mark a recalled lot as verified and unlink every record and order of its recall": "is RECALLED by the log",
     "move the best-before day of a lot": "another best-before day than its entries",
     "say that an officer entered what a household did": "another role of who entered it",
     "destroy the salt of what a household said of itself, without an erasure": "no signed erasure says",
