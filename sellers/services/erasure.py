@@ -42,7 +42,7 @@ def erase_household(*, session: Session, household_id: int, shown_as: str, now: 
     session.execute(
         update(Certificate)
         .where(Certificate.household_id == household_id)
-        .values(number="", scope="", photo_sha256=None, reason="", state="rejected")
+        .values(number="", scope="", produces=[], photo_sha256=None, reason="", state="rejected")
     )
     session.execute(delete(PayoutAccount).where(PayoutAccount.household_id == household_id))
     for site in session.scalars(select(Site).where(Site.household_id == household_id)).all():

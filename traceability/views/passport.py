@@ -11,7 +11,9 @@ from marketplace.accounts.rules import Permission
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db
 from marketplace.core.shared_pages import shared
-from sellers.queries import get_household_with_site, list_valid_certificates
+from sellers.queries import get_household_with_site, list_verified_certificates
+from sellers.rules import list_covering
+from traceability.queries.goods import list_goods
 from traceability.queries.lots import LotView, find_lot_by_code
 from traceability.queries.passport import SealView, get_seal
 from traceability.queries.records import RecordView
@@ -50,7 +52,7 @@ def find_passport() -> ResponseReturnValue:
 @needs(Permission.PUBLIC)
 @shared
 def passport(code: str) -> ResponseReturnValue:
-    """Show where a lot comes from, step by step, and what became of it. Five statements."""
+    """Show where a lot comes from, step by step, and what became of it. Six statements."""
     session = db.session()
     lot = find_lot_by_code(session, code)
     if lot is None:
@@ -61,14 +63,15 @@ def passport(code: str) -> ResponseReturnValue:
     story = list_story(session, lot)
     household, site = get_household_with_site(session, lot.household_id, lot.site_id)
     seal = get_seal(session, lot)
-    certificates = list_valid_certificates(session, [household.id], today)
+    known_papers = list_verified_certificates(session, [household.id])
+    goods = list_goods(session, [lot.id])[lot.id]
     return render_template(
         "traceability/passport.html",
         lot=lot,
         household=household,
         is_household_shown=household.is_shown,
         site=site,
-        certificates=certificates,
+        certificates=list_covering(known_papers, goods, today),
         steps=[
             *tell_steps((one for one in story if one.kind not in _SILENT), is_private=False),
             *_tell_parcels(seal),
@@ -76,7 +79,9 @@ def passport(code: str) -> ResponseReturnValue:
         seal=seal.chain,
         ten_items_told=[
             (item.label, item.text if item.is_met else _("chưa có"))
-            for item in judge(tell_facts(lot, story, household, site, certificates, seal.standard, on=today)).items
+            for item in judge(
+                tell_facts(lot, story, household, site, known_papers, goods, seal.standard, on=today)
+            ).items
         ],
         decision=_last(story, "verification") if lot.state == LotState.VERIFIED else None,
         recall=_last(story, "recall"),
