@@ -49,8 +49,9 @@ FIRST, LAST = date(2026, 10, 1), date(2026, 11, 20)
 
 def certify(session: Session, household_id: int, produces: list[str]) -> int:
     row = Certificate(
-        household_id=household_id, kind="vietgap", number="VG-1", issuer="Trung tâm", scope="Rau muống", state="verified",
-        produces=produces, sites=[make_site(session, household_id)], issued_on=date(2026, 1, 1), expires_on=date(2026, 12, 31), entered_by=1, verified_by=2,
+        household_id=household_id, kind="vietgap", number="VG-1", issuer="Trung tâm", scope="Rau", state="verified",
+        produces=produces, sites=[make_site(session, household_id)], issued_on=date(2026, 1, 1),
+        expires_on=date(2026, 12, 31), entered_by=1, verified_by=2,
     )  # fmt: skip
     session.add(row)
     session.flush()
