@@ -44,7 +44,11 @@ REACTIONS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("desk.tell_household_verified", DEFAULT),
     ],
     "traceability.lot_sent_back": [("desk.tell_household_sent_back", DEFAULT)],
-    "traceability.lot_held": [("catalog.freeze_lots", DEFAULT), ("desk.tell_household_held", DEFAULT)],
+    "traceability.lot_held": [
+        ("catalog.freeze_lots", DEFAULT),
+        ("desk.tell_household_held", DEFAULT),
+        ("desk.tell_officers_held", DEFAULT),
+    ],
     # A released lot awaits verification anew; its goods come back to the shop with that.
     "traceability.lot_released": [],
     "traceability.lot_recalled": [

@@ -1,6 +1,6 @@
 """Facts of the chain of custody, as the layers above hear them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -76,12 +76,16 @@ class LotSentBack:
 
 @dataclass(frozen=True, slots=True)
 class LotHeld:
-    """Lots may not be sold for the time being: a correction showed that a waiting period was not kept."""
+    """Lots may not be sold for the time being: the diary shows that a waiting period was not kept.
+
+    ``verified_ids`` are those that their commune had verified.
+    """
 
     name: ClassVar[str] = "traceability.lot_held"
     lot_ids: list[int]
     household_id: int
     reason: str
+    verified_ids: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

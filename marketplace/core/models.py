@@ -1,11 +1,12 @@
 """Tables of the floor: outbox and its deliveries, inbox, ledger, photos, notices, failures of periodic tasks."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -106,6 +107,8 @@ class StoredPhoto(Base):
     width: Mapped[int] = mapped_column(Integer)
     height: Mapped[int] = mapped_column(Integer)
     stored_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    #: The day on which the camera says that it was taken; nothing else of what the camera wrote is kept.
+    taken_on: Mapped[date | None] = mapped_column(Date)
     #: When it was taken out because of a person on it; records keep its hash.
     removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

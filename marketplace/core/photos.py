@@ -6,12 +6,12 @@ import tempfile
 import warnings
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import ClassVar
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -51,9 +51,10 @@ def store_photo(session: Session, data: bytes, *, media_dir: Path, now: datetime
     """Clean, shrink and store an uploaded photo; storing the same one twice changes nothing.
 
     Location and every other piece of metadata are lost on purpose (Law 91/2025/QH15: precise places of people
-    are personal data). Raises ``Refused`` for what is no JPEG, PNG or WebP, ``TooMuch`` for oversized files.
+    are personal data); the day on which the picture was taken is kept apart, for officers. Raises ``Refused`` for
+    what is no JPEG, PNG or WebP, ``TooMuch`` for oversized files.
     """
-    image = _decode(data)
+    image, taken_on = _decode(data)
     files = _shrink(image)
     sha256 = hashlib.sha256(files["large"]).hexdigest()
     for variant, content in files.items():
@@ -61,7 +62,9 @@ def store_photo(session: Session, data: bytes, *, media_dir: Path, now: datetime
     with Image.open(BytesIO(files["large"])) as large:
         width, height = large.size
     session.execute(
-        insert(StoredPhoto).values(sha256=sha256, width=width, height=height, stored_at=now).on_conflict_do_nothing()
+        insert(StoredPhoto)
+        .values(sha256=sha256, width=width, height=height, stored_at=now, taken_on=taken_on)
+        .on_conflict_do_nothing()
     )
     return Photo(sha256, width, height)
 
@@ -80,6 +83,19 @@ def has_photo(session: Session, sha256: str) -> bool:
     """Say whether a photo is stored and was not taken out again."""
     wanted = select(StoredPhoto.id).where(StoredPhoto.sha256 == sha256, StoredPhoto.removed_at.is_(None))
     return session.execute(wanted).first() is not None
+
+
+def list_days_taken(session: Session, hashes: Iterable[str]) -> dict[str, date]:
+    """Return the day on which each photo was taken, by its hash; only where the camera wrote one."""
+    wanted = set(hashes)
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(StoredPhoto.sha256, StoredPhoto.taken_on).where(
+            StoredPhoto.sha256.in_(wanted), StoredPhoto.taken_on.is_not(None)
+        )
+    )
+    return {sha256: taken_on for sha256, taken_on in rows if taken_on is not None}
 
 
 def is_removed(session: Session, sha256: str) -> bool:
@@ -112,7 +128,7 @@ def delete_files(media_dir: Path, hashes: Iterable[str]) -> None:
             photo_path(media_dir, sha256, variant).unlink(missing_ok=True)
 
 
-def _decode(data: bytes) -> Image.Image:
+def _decode(data: bytes) -> tuple[Image.Image, date | None]:
     if len(data) > MAX_BYTES:
         message = "Ảnh này quá nặng. Hãy chọn ảnh dưới 12 MB."
         raise TooMuch("photo_too_large", message)
@@ -124,6 +140,7 @@ def _decode(data: bytes) -> Image.Image:
                 message = "Ảnh này có quá nhiều điểm ảnh. Hãy chọn ảnh nhỏ hơn."
                 raise TooMuch("photo_too_large", message)
             image.draft("RGB", (2560, 2560))
+            taken_on = _read_day(image)
             upright = ImageOps.exif_transpose(image)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         message = "Tệp này không phải là ảnh mà chúng tôi đọc được. Hãy chọn ảnh JPEG, PNG hoặc WebP."
@@ -135,8 +152,17 @@ def _decode(data: bytes) -> Image.Image:
         layered = upright.convert("RGBA")
         flat = Image.new("RGB", layered.size, "white")
         flat.paste(layered, mask=layered.getchannel("A"))
-        return flat
-    return upright.convert("RGB")
+        return flat, taken_on
+    return upright.convert("RGB"), taken_on
+
+
+def _read_day(image: Image.Image) -> date | None:
+    """Return the day on which the camera says that the picture was taken (EXIF DateTimeOriginal); None without one."""
+    written = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
+    try:
+        return datetime.strptime(str(written).strip("\0 "), "%Y:%m:%d %H:%M:%S").date()  # noqa: DTZ007 - a local day
+    except ValueError:
+        return None
 
 
 def _shrink(image: Image.Image) -> dict[str, bytes]:

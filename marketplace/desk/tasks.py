@@ -107,6 +107,23 @@ def tell_household_held(*, delivery_id: int, lot_ids: list[int], household_id: i
         )
 
 
+@task("desk.tell_officers_held", queue="default")
+def tell_officers_held(*, delivery_id: int, reason: str, verified_ids: list[int], **_: object) -> None:
+    """Tell a commune that lots which it had verified are held: the diary says something else by now."""
+    with once(delivery_id) as session:
+        if session is None:
+            return
+        for lot in sorted(list_lots(session, verified_ids).values(), key=lambda one: one.id):
+            _tell(
+                session,
+                list_officer_user_ids(session, lot.commune_id),
+                key=f"officers-held:{lot.id}:{delivery_id}",
+                subject=f"Lô {lot.code} đã xác nhận nay bị tạm giữ",
+                text=f"Lô {lot.code} mà xã đã xác nhận nay bị tạm giữ. Lý do: {reason}",
+                link=f"/xa/lo/{lot.code}",
+            )
+
+
 @task("desk.tell_households_recalled", queue="default")
 def tell_households_recalled(
     *, delivery_id: int, lot_ids: list[int], household_ids: list[int], reason: str, **_: object

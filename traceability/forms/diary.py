@@ -150,6 +150,9 @@ class HarvestForm(EntryForm):
     best_before_on = VietnameseDateField(_l("Hạn sử dụng"), validators=[Optional()])
     grade = _short(_l("Loại"))
     produce = _short(_l("Tên hàng"))
+    stated_reason = TextAreaField(
+        _l("Vì sao lần này khác thường?"), validators=[Optional(), Length(max=MAX_NOTE, message=_TOO_LONG)]
+    )
 
 
 def _reason(label: str, missing: str) -> StringField:
@@ -237,6 +240,7 @@ class VerifyForm(ReplaySafeForm):
         _l("Tôi đã đọc sổ và ảnh của lô này"),
         validators=[Required(_l("Hãy đọc sổ và ảnh của lô rồi đánh dấu vào ô này."))],
     )
+    reason = TextAreaField(_l("Vì sao vẫn xác nhận?"), validators=[Optional(), Length(max=MAX_NOTE, message=_TOO_LONG)])
 
 
 class SendBackForm(ReplaySafeForm):

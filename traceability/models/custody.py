@@ -117,6 +117,8 @@ class Lot(Base):
     grade: Mapped[str | None] = mapped_column(String(60))
     photo_sha256: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    #: When the day of making was written down last: a corrected day counts from its correction.
+    written_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
     requested_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     hold_reason: Mapped[str | None] = mapped_column(Text)
@@ -201,6 +203,16 @@ class Record(Base):
             postgresql_where=text("waiting_until IS NOT NULL"),
         ),
     )
+
+
+class RecordPhoto(Base):
+    """A photo of a record, by its SHA-256: for finding a picture that serves twice."""
+
+    __tablename__ = "trace_record_photos"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    record_id: Mapped[int] = mapped_column(ForeignKey("trace_records.id"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    __table_args__ = (UniqueConstraint("record_id", "sha256"),)
 
 
 class RecordLot(Base):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session, aliased
 
 from marketplace.core.clock import local_date
@@ -114,26 +114,6 @@ def list_season_records(session: Session, season_id: int) -> Sequence[RecordView
     return read_records(session, statement.order_by(Record.occurred_at.desc(), Record.seq.desc()).limit(500))
 
 
-def list_treatments(session: Session, season_ids: Iterable[int]) -> dict[int, list[Treatment]]:
-    """Return the sprays and drugs in force, by season. One statement."""
-    wrong = aliased(Record)
-    rows = session.execute(
-        select(Record.season_id, Record.id, Record.body, Record.occurred_at, Record.waiting_until).where(
-            Record.season_id.in_(set(season_ids)),
-            Record.waiting_until.is_not(None),
-            Record.kind != "declaration",
-            ~exists().where(wrong.corrects_id == Record.id, wrong.kind == "declaration"),
-        )
-    )
-    found: dict[int, list[Treatment]] = {}
-    for season_id, record_id, body, occurred_at, waiting_until in rows:
-        if season_id is None or waiting_until is None:
-            continue
-        product = str(json.loads(body).get("cq:product", ""))
-        found.setdefault(season_id, []).append(Treatment(record_id, product, local_date(occurred_at), waiting_until))
-    return found
-
-
 def list_supplied_lots(session: Session, season_id: int) -> Sequence[int]:
     """Return the lots of this ledger that a season's inputs name as their supplier's lots. Two statements."""
     incoming = select_records(Record.season_id == season_id, Record.kind == "incoming")
@@ -145,6 +125,22 @@ def list_supplied_lots(session: Session, season_id: int) -> Sequence[int]:
     if not codes:
         return []
     return list(session.scalars(select(Lot.id).where(Lot.code.in_(codes)).order_by(Lot.id)))
+
+
+def list_waiting(records: Iterable[RecordView]) -> list[Treatment]:
+    """Return those of these records that started a waiting period."""
+    return [
+        Treatment(
+            one.id,
+            str(one.details.get("product", "")),
+            one.happened_on,
+            one.waiting_until,
+            one.recorded_at,
+            not one.is_in_force,
+        )
+        for one in records
+        if one.waiting_until is not None
+    ]
 
 
 def has_key(session: Session, household_id: int, key: uuid.UUID) -> bool:

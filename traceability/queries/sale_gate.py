@@ -1,31 +1,31 @@
 """Gathers what the gate before sale looks at, and reads its last word."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from marketplace.core.clock import local_date
 from sellers import queries as sellers
 from sellers.rules import Goods
-from traceability.models.custody import Lot, LotLink, Record, Season
+from traceability.models.custody import Lot, LotLink, Season
 from traceability.models.gates import DeclaredStandard, IngredientNames, SaleGate
 from traceability.queries.goods import list_goods
 from traceability.queries.graph import walk
 from traceability.queries.lots import LotView
 from traceability.queries.records import RecordView
 from traceability.queries.story import list_story, sum_on_sale
+from traceability.queries.treatments import read_site_treatments
 from traceability.rules import identifiers
 from traceability.rules.claims import find_claims
 from traceability.rules.ingredients import WORKING_LIST, IngredientList
-from traceability.rules.sale_gate import Dose, GateFacts, Result, Stage, Taking, judge, reaches
+from traceability.rules.lots import LotState
+from traceability.rules.sale_gate import Dose, GateFacts, Result, Stage, Taking, judge
 from traceability.rules.standards import tell_standard
-from traceability.rules.templates import TREATMENTS
+from traceability.rules.templates import name_outcome
 
 #: Records whose pictures show the produce itself.
 _SHOWS_PRODUCE = frozenset({"harvest", "slaughter", "making", "packing", "details"})
@@ -79,6 +79,7 @@ def gather_facts(
         takings=tuple(list_takings(session, lot)),
         claims=frozenset(claims) | find_claims(lot.produce, lot.grade or "", known.brand),
         is_balanced=_is_balanced(session, lot, standing),
+        stopped_supplies=_list_stopped_supplies(session, lot),
         ingredients=get_ingredients(session),
     )
 
@@ -146,10 +147,10 @@ def _stage(record: RecordView) -> Stage:
 
 
 def list_takings(session: Session, lot: LotView) -> Sequence[Taking]:
-    """Return the harvests that a lot came from, each with the treatments in force that reached it. Two statements."""
+    """Return the harvests that a lot came from, each with the treatments that reached it. Two statements."""
     upstream = walk(LotLink.child_id, LotLink.parent_id, "upstream", without="supplied")
     taken = session.execute(
-        select(Lot.code, Lot.made_on, Season.id, Season.site_id, Season.produce, Season.started_on)
+        select(Lot.code, Lot.made_on, Lot.written_at, Lot.origin, Season.id, Season.site_id, Season.started_on)
         .join(Season, Season.id == Lot.season_id)
         .where(Lot.id.in_(select(upstream.c.lot_id)))
         .order_by(Lot.made_on, Lot.id),
@@ -157,57 +158,39 @@ def list_takings(session: Session, lot: LotView) -> Sequence[Taking]:
     ).all()
     if not taken:
         return []
-    reachable = or_(Season.id.in_({row.id for row in taken}), Season.site_id.in_({row.site_id for row in taken}))
-    found = _list_doses(session, Season.household_id == lot.household_id, reachable)
+    found = _list_doses(session, {row.site_id for row in taken})
     return [
         Taking(
-            code,
-            season_id,
-            made_on,
-            tuple(
+            lot_code=code,
+            season_id=season_id,
+            taken_on=made_on,
+            doses=tuple(
                 dose
-                for dose, filed_under, filed_at, filed_as in found
-                if reaches(
-                    dose,
-                    is_same_season=filed_under == season_id,
-                    is_same_site=filed_at == site_id,
-                    is_same_produce=identifiers.make_slug(filed_as) == identifiers.make_slug(produce),
-                    begun_on=started_on,
-                )
+                for dose, filed_under in found.get(site_id, ())
+                if filed_under == season_id or dose.waiting_until >= started_on
             ),
+            written_at=written_at,
+            word=name_outcome(origin),
         )
-        for code, made_on, season_id, site_id, produce, started_on in taken
+        for code, made_on, written_at, origin, season_id, site_id, started_on in taken
     ]
 
 
-def _list_doses(session: Session, *conditions: ColumnElement[bool]) -> list[tuple[Dose, int, int, str]]:
-    wrong = aliased(Record)
-    rows = session.execute(
-        select(
-            Record.id, Record.kind, Record.body, Record.occurred_at, Record.waiting_until,
-            Season.id, Season.site_id, Season.produce,
-        )
-        .join(Season, Season.id == Record.season_id)
-        .where(
-            *conditions,
-            Record.kind.in_(TREATMENTS),
-            ~exists().where(wrong.corrects_id == Record.id, wrong.kind == "declaration"),
-        )
-        .order_by(Record.id)
-    )  # fmt: skip
-    found = []
-    for record_id, kind, body, occurred_at, waiting_until, season_id, site_id, produce in rows:
-        told = json.loads(body)
-        given_on = local_date(occurred_at)
+def _list_doses(session: Session, site_ids: Collection[int]) -> Mapping[int, Sequence[tuple[Dose, int]]]:
+    """Return the treatments that reached each site, each with the season under which it was filed."""
+    found: dict[int, list[tuple[Dose, int]]] = {}
+    for site_id, season_id, treatment, kind, body in read_site_treatments(session, site_ids):
         dose = Dose(
-            record_id,
+            treatment.record_id,
             kind,
-            str(told.get("cq:product", "")),
-            str(told.get("cq:activeIngredient", "")),
-            given_on,
-            waiting_until or given_on,
+            treatment.product,
+            str(body.get("cq:activeIngredient", "")),
+            treatment.given_on,
+            treatment.waiting_until,
+            treatment.recorded_at,
+            treatment.is_struck_out,
         )
-        found.append((dose, season_id, site_id, produce))
+        found.setdefault(site_id, []).append((dose, season_id))
     return found
 
 
@@ -219,6 +202,23 @@ def _is_balanced(session: Session, lot: LotView, standing: Sequence[RecordView])
         Decimal(0),
     )
     return Decimal(into or 0) + lost + sum_on_sale(session, lot.id) == lot.quantity_out
+
+
+def _list_stopped_supplies(session: Session, lot: LotView) -> tuple[str, ...]:
+    """Return the codes of other households' lots that went in, at any distance, and are held or recalled now."""
+    everything = walk(LotLink.child_id, LotLink.parent_id, "everything")
+    return tuple(
+        session.scalars(
+            select(Lot.code)
+            .where(
+                Lot.id.in_(select(everything.c.lot_id)),
+                Lot.household_id != lot.household_id,
+                Lot.state.in_((LotState.HELD, LotState.RECALLED)),
+            )
+            .order_by(Lot.id),
+            {"lot_ids": [lot.id]},
+        )
+    )
 
 
 def list_standards(session: Session, household_id: int) -> Mapping[str, StandardView]:

@@ -7,14 +7,15 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Select, bindparam, case, cast, func, or_, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, Select, Subquery, and_, bindparam, case, func, or_, select, union
+from sqlalchemy.orm import Session, aliased
 
-from marketplace.core.clock import VN_TZ
-from traceability.models.custody import Lot, LotLink, Record, RecordLot
+from sellers.queries.site_tree import related_sites
+from traceability.models.custody import Lot, LotLink, Record, RecordLot, Season
 from traceability.queries.graph import walk
 from traceability.queries.lots import LotView
 from traceability.queries.records import RecordView, read_records, select_records
+from traceability.queries.treatments import day_after
 from traceability.rules.events_barn import KIND as SENSORS
 
 #: What concerns a lot alone and says nothing about what was made from it.
@@ -46,8 +47,9 @@ class LotLinkView:
 def list_story(session: Session, lot: LotView) -> Sequence[RecordView]:
     """Return every record of a lot and of the lots of its household that it came from, oldest first.
 
-    Work in a season counts up to the day on which the lot was made. Parcels are left out (``count_parcels``), and what
-    sensors saw is told once, for the lot and not for the season.
+    Work in a season counts up to the day on which the lot was made; treatments count from every season at the site and
+    above and below it, also one dated after a harvest that was written down later than the treatment. Parcels are left
+    out (``count_parcels``), and what sensors saw is told once, for the lot and not for the season.
     One statement.
     """
     return read_records(session, _story(), {"lot_ids": [lot.id], "lot_id": lot.id})
@@ -59,16 +61,20 @@ def _story() -> Select[*tuple[Any, ...]]:
     upstream = walk(LotLink.child_id, LotLink.parent_id, "upstream", without="supplied")
     own = bindparam("lot_id", type_=BigInteger)
     ends = (
-        select(Lot.season_id, func.max(Lot.made_on).label("made_on"))
+        select(
+            Lot.season_id,
+            func.max(Lot.made_on).label("made_on"),
+            func.max(Lot.written_at).label("written_at"),
+        )
         .where(Lot.id.in_(select(upstream.c.lot_id)), Lot.season_id.is_not(None))
         .group_by(Lot.season_id)
         .subquery()
     )
-    day_after = func.timezone(VN_TZ.key, cast(ends.c.made_on + 1, DateTime))
     found = union(
         select(Record.id)
         .join(ends, ends.c.season_id == Record.season_id)
-        .where(Record.lot_id.is_(None), Record.occurred_at < day_after, Record.kind != SENSORS),
+        .where(Record.lot_id.is_(None), Record.occurred_at < day_after(ends.c.made_on), Record.kind != SENSORS),
+        _other_treatments(ends),
         select(Record.id).where(
             Record.lot_id.in_(select(upstream.c.lot_id)),
             or_(Record.lot_id == own, Record.kind.not_in(_OWN_ONLY)),
@@ -82,6 +88,30 @@ def _story() -> Select[*tuple[Any, ...]]:
         ),
     ).subquery()
     return select_records(Record.id.in_(select(found.c.id))).order_by(Record.occurred_at, Record.seq)
+
+
+def _other_treatments(ends: Subquery) -> Select[int]:
+    """Return the treatments that matter to what was taken, though they are dated later or stand in another season.
+
+    ``ends`` says of each season of the story when its last lot was taken and when that was written down.
+    """
+    own, other = aliased(Season, name="own"), aliased(Season, name="other")
+    pairs = related_sites(select(own.site_id).join(ends, ends.c.season_id == own.id).distinct(), "sites")
+    is_later = Record.occurred_at >= day_after(ends.c.made_on)
+    return (
+        select(Record.id)
+        .join(other, other.id == Record.season_id)
+        .join(pairs, pairs.c.related_id == other.site_id)
+        .join(own, own.site_id == pairs.c.site_id)
+        .join(ends, ends.c.season_id == own.id)
+        .where(
+            Record.waiting_until.is_not(None),
+            or_(
+                and_(is_later, Record.recorded_at < ends.c.written_at),
+                and_(~is_later, other.id != own.id, Record.waiting_until >= own.started_on),
+            ),
+        )
+    )
 
 
 def count_parcels(session: Session, lot_id: int) -> Mapping[str, ParcelCount]:

@@ -60,7 +60,11 @@ class WorkEntry:
 
 @dataclass(frozen=True, slots=True)
 class HarvestEntry:
-    """A harvest, slaughter or making. ``inputs`` are lots of one's own that it was made from, each with an amount."""
+    """A harvest, slaughter or making. ``inputs`` are lots of one's own that it was made from, each with an amount.
+
+    ``stated_reason`` is the household's word on something unusual (a late entry, an unusual amount), for the officer.
+    It stays outside the seal, like ``note``: it may name a person.
+    """
 
     happened_on: date
     amount: Decimal
@@ -69,6 +73,7 @@ class HarvestEntry:
     grade: str = ""
     produce: str = ""
     inputs: tuple[tuple[int, Decimal], ...] = ()
+    stated_reason: str = ""
     note: str = ""
     photos: tuple[str, ...] = ()
 
@@ -152,6 +157,7 @@ def check_harvest_entry(entry: HarvestEntry, today: date, started_on: date) -> N
     check_best_before(entry.best_before_on, entry.happened_on)
     check_text(entry.grade, "grade")
     check_text(entry.produce, "produce")
+    check_length(entry.stated_reason, "stated_reason", MAX_NOTE)
     check_length(entry.note, "note", MAX_NOTE)
     check_photos(entry.photos)
     if len({lot_id for lot_id, _ in entry.inputs}) != len(entry.inputs) or len(entry.inputs) > 20:

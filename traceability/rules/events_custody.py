@@ -118,9 +118,18 @@ def details(stamp: Stamp, goods: Portion, lot_code: str, brand: str, best_before
 
 
 def verification(  # noqa: PLR0917 - what is sealed, field by field
-    stamp: Stamp, decision: str, goods: Portion, lot_code: str, title: str, reviewed: Sequence[str]
+    stamp: Stamp,
+    decision: str,
+    goods: Portion,
+    lot_code: str,
+    title: str,
+    reviewed: Sequence[str],
+    explained: Sequence[str] = (),
 ) -> Body:
-    """An officer decided on a lot. ``reviewed`` are the hashes (hex) of the records that stood in its story then."""
+    """An officer decided on a lot. ``reviewed`` are the hashes (hex) of the records that stood in its story then.
+
+    ``explained`` are the codes of the warnings that the officer answered with a reason; the reason lies apart.
+    """
     return make_body(
         "ObjectEvent",
         "verification",
@@ -134,6 +143,7 @@ def verification(  # noqa: PLR0917 - what is sealed, field by field
             "cq:decision": decision,
             "cq:officerTitle": title,
             "cq:reviewedRecords": list(reviewed),
+            "cq:explained": list(explained),
         },
     )
 

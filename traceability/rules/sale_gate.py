@@ -11,7 +11,7 @@ brand is welcome and not asked for. A best-before day is asked for what was made
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from sellers.rules import Goods, list_covering
@@ -23,11 +23,15 @@ from traceability.rules.templates import WORK_LABELS
 from traceability.rules.waiting import Treatment, find_blocking
 
 #: Sealed with every lot that goes on sale, so that a later change does not rewrite what was decided under this one.
-RULE_VERSION = "sale-gate/2026-12-1"
+RULE_VERSION = "sale-gate/2026-12-2"
 CHANGES = {
-    "sale-gate/2026-12-1": (
+    "sale-gate/2026-12-2": (
         "Giấy chứng nhận chỉ tính cho đúng tên hàng, nơi và ngày ghi trên giấy, kể cả các lô đã đóng gói, tách, gộp "
         "thành lô này; chữ VietGAP, OCOP (và số sao), hữu cơ trong lời giới thiệu cũng phải có giấy."
+    ),
+    "sale-gate/2026-12-1": (
+        "Thời gian cách ly xét theo nơi sản xuất qua mọi vụ; nguyên liệu mua của hộ khác không được đang tạm giữ hay "
+        "bị thu hồi."
     ),
     "sale-gate/2026-11-1": (
         "Bản đầu: thời gian cách ly theo ngày Việt Nam, hoạt chất trong danh mục, mười mục của Thông tư "
@@ -124,7 +128,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """A standing spray or drug, as the diary tells it."""
+    """A spray or drug, as the diary tells it; ``is_struck_out`` when it was declared wrong since."""
 
     record_id: int
     kind: str
@@ -132,20 +136,34 @@ class Dose:
     ingredient: str
     given_on: date
     waiting_until: date
+    recorded_at: datetime | None = None
+    is_struck_out: bool = False
 
     def as_treatment(self) -> Treatment:
         """Return what the rule of waiting periods looks at."""
-        return Treatment(self.record_id, self.product, self.given_on, self.waiting_until)
+        return Treatment(
+            self.record_id, self.product, self.given_on, self.waiting_until, self.recorded_at, self.is_struck_out
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """A harvest that this lot came from, with every treatment that reached it."""
+    """A harvest that this lot came from, when it was written down, and every treatment that reached it.
+
+    ``word`` is what the harvest is called: thu hoạch, giết mổ.
+    """
 
     lot_code: str
     season_id: int | None
     taken_on: date
     doses: tuple[Dose, ...] = ()
+    written_at: datetime | None = None
+    word: str = "thu hoạch"
+
+    @property
+    def treatments(self) -> list[Treatment]:
+        """What the rule of waiting periods looks at."""
+        return [dose.as_treatment() for dose in self.doses]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +199,8 @@ class GateFacts:
     #: Codes of the certificates that names and descriptions claim (``claims.find_claims``).
     claims: frozenset[str] = frozenset()
     is_balanced: bool = True
+    #: Codes of lots of other households that went in and are held or recalled now.
+    stopped_supplies: tuple[str, ...] = ()
     ingredients: IngredientList = field(default=WORKING_LIST)
 
 
@@ -202,7 +222,7 @@ def _safety(facts: GateFacts) -> Iterable[Check]:
     blocked = [
         (blocking, taking)
         for taking in facts.takings
-        if (blocking := find_blocking([dose.as_treatment() for dose in taking.doses], taking.taken_on)) is not None
+        if (blocking := find_blocking(taking.treatments, taking.taken_on)) is not None
     ]
     kept = "Mọi lần dùng thuốc đều đã hết thời gian cách ly trước ngày thu hoạch."
     text = kept
@@ -218,11 +238,17 @@ def _safety(facts: GateFacts) -> Iterable[Check]:
     label = "Thời gian cách ly"
     yield Check("waiting_period", Group.SAFETY, label, not blocked, text, Place.CORRECT, record_id)
     yield from _ingredients(facts)
+    stopped = ", ".join(facts.stopped_supplies)
+    text = f"Nguyên liệu lô {stopped} đang bị tạm giữ hoặc thu hồi. Hãy gọi cán bộ xã." if stopped else "Không có."
+    yield Check("supplies_free", Group.SAFETY, "Nguyên liệu mua vào bị giữ", not stopped, text, Place.LOT)
 
 
 def _ingredients(facts: GateFacts) -> Iterable[Check]:
     doses = {
-        dose.record_id: dose for taking in facts.takings for dose in taking.doses if dose.given_on <= taking.taken_on
+        dose.record_id: dose
+        for taking in facts.takings
+        for dose in taking.doses
+        if dose.given_on <= taking.taken_on and not dose.is_struck_out
     }
     unnamed = next((one for one in doses.values() if one.kind == "spraying" and not one.ingredient.strip()), None)
     text = "Mỗi lần phun đều ghi hoạt chất."
@@ -393,16 +419,3 @@ def _standing(facts: GateFacts) -> Iterable[Check]:
 def name_missing(checks: Sequence[Check]) -> str:
     """Say in one sentence what a lot lacks before it may be sold."""
     return " ".join(check.text for check in checks)
-
-
-def reaches(dose: Dose, *, is_same_season: bool, is_same_site: bool, is_same_produce: bool, begun_on: date) -> bool:
-    """Say whether a treatment reached what was taken, when it was filed under a season.
-
-    Within one season always. A spray also reaches the same produce on the same site in whichever season it was filed,
-    if its waiting period had not ended when the season of what was taken began (``begun_on``): closing a season and
-    opening the next does not end a waiting period. Drugs go to one flock or herd, which is a season, and leave the
-    next one in the same barn alone.
-    """
-    if is_same_season:
-        return True
-    return dose.kind == "spraying" and is_same_site and is_same_produce and dose.waiting_until >= begun_on

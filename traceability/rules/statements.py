@@ -33,6 +33,8 @@ class Decision:
     photos: Sequence[str]
     decided_at: datetime
     key_id: str
+    #: Codes of the warnings that the officer answered with a reason.
+    explained: Sequence[str] = ()
 
 
 def verification(decision: Decision) -> Statement:
@@ -47,6 +49,7 @@ def verification(decision: Decision) -> Statement:
         "record": decision.record.hex(),
         "reviewed": [one.hex() for one in decision.reviewed],
         "photos": sorted(set(decision.photos)),
+        **({"explained": list(decision.explained)} if decision.explained else {}),
         "decidedAt": write_time(decision.decided_at),
         "keyId": decision.key_id,
     }

@@ -18,7 +18,7 @@ from marketplace.core.base import plain_insert
 from marketplace.core.errors import Conflict, Refused
 from marketplace.core.ids import new_ulid
 from marketplace.core.photos import has_photo
-from traceability.models.custody import Chain, Place, PrivateDetail, Record, RecordLot
+from traceability.models.custody import Chain, Place, PrivateDetail, Record, RecordLot, RecordPhoto
 from traceability.rules.bodies import Body, Stamp
 from traceability.rules.entries import role_of
 from traceability.rules.seal import GENESIS, canonical_bytes, commit, seal
@@ -145,6 +145,9 @@ def append_record(
     log_record(session, record, party=chain.party, commitment=commitment, cbv_hash=cbv_hash, now=now)
     if private:
         session.execute(plain_insert(PrivateDetail), {"record_id": record.id, "salt": salt, "content": content})
+    if draft.photos:
+        photos = [{"record_id": record.id, "sha256": sha256} for sha256 in dict.fromkeys(draft.photos)]
+        session.execute(plain_insert(RecordPhoto), photos)
     if draft.lots:
         session.execute(
             plain_insert(RecordLot),

@@ -19,7 +19,7 @@ from marketplace.accounts.rules import Actor
 from marketplace.core.clock import local_date
 from marketplace.core.errors import Conflict, NotFound, Refused
 from traceability.models.custody import Chain, Record
-from traceability.queries.records import RecordView, get_record, view_record
+from traceability.queries.records import RecordView, get_record, list_waiting, view_record
 from traceability.rules import events_farm
 from traceability.rules.bodies import Body, Stamp, declare_error, moment_of
 from traceability.rules.entries import IncomingEntry, WorkEntry, check_incoming, check_text, check_work
@@ -27,7 +27,7 @@ from traceability.rules.events_farm import SeasonRef
 from traceability.rules.templates import WORK_LABELS
 from traceability.services.chain import Draft, append_record, derived_key, find_replay, lock_chain
 from traceability.services.diary import waiting_until
-from traceability.services.hold import review_season_lots
+from traceability.services.hold import review_site_lots
 from traceability.services.sale_gate import review_site
 from traceability.services.seasons import get_open_season
 
@@ -95,8 +95,8 @@ def correct_record(
         key=key,
         now=now,
     )
-    if until is not None or old.waiting_until is not None:
-        review_season_lots(session, chain, season.id, actor=actor, key=key, now=now)
+    changed = list_waiting([old, view_record(session, record)])
+    review_site_lots(session, chain, season.site_id, changed, actor=actor, key=key, now=now)
     review_site(session, season.site_id, now=now)
     return view_record(session, record)
 
@@ -118,8 +118,7 @@ def withdraw_record(
     old, row = _lock_correctable(session, household_id, record_id, reason)
     season = get_open_season(session, household_id, old.season_id or 0)
     _declare(session, chain, row, reason, [], actor=actor, key=key, now=now)
-    if old.waiting_until is not None:
-        review_season_lots(session, chain, season.id, actor=actor, key=key, now=now)
+    review_site_lots(session, chain, season.site_id, list_waiting([old]), actor=actor, key=key, now=now)
     review_site(session, season.site_id, now=now)
     return get_record(session, record_id, household_id=household_id)
 

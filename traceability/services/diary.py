@@ -25,10 +25,10 @@ from traceability.rules.entries import (
     check_work,
 )
 from traceability.rules.events_farm import SeasonRef
-from traceability.rules.waiting import last_waiting_day
+from traceability.rules.waiting import Treatment, last_waiting_day
 from traceability.services.balance import take_from_lot
 from traceability.services.chain import Draft, append_record, find_replay, lock_chain
-from traceability.services.hold import review_season_lots
+from traceability.services.hold import review_site_lots
 from traceability.services.sale_gate import review_site
 from traceability.services.seasons import get_open_season
 
@@ -83,7 +83,8 @@ def record_work(
 ) -> RecordView:
     """Seal work that was done. A spray or drug starts a waiting period.
 
-    When a treatment is entered late and a lot was already taken inside its waiting period, that lot is held.
+    When a treatment is entered late and a lot was already taken inside its waiting period, at the same site or above or
+    below it, that lot is held.
     """
     chain = lock_chain(session, household_id)
     replayed = find_replay(session, chain, key)
@@ -111,7 +112,8 @@ def record_work(
         now=now,
     )
     if until is not None:
-        review_season_lots(session, chain, season.id, actor=actor, key=key, now=now)
+        given = [Treatment(record.id, entry.product, entry.happened_on, until)]
+        review_site_lots(session, chain, season.site_id, given, actor=actor, key=key, now=now)
         review_site(session, season.site_id, now=now)
     return view_record(session, record)
 

@@ -15,14 +15,15 @@ from traceability.events import LotHarvested
 from traceability.queries.goods import list_certificate_uris
 from traceability.queries.lots import LotView, get_lot, list_lots
 from traceability.queries.owners import get_commune_code
-from traceability.queries.records import list_supplied_lots, list_treatments
+from traceability.queries.records import list_supplied_lots
+from traceability.queries.treatments import list_site_treatments
 from traceability.rules import events_custody, events_farm
 from traceability.rules.bodies import moment_of
 from traceability.rules.entries import HarvestEntry, check_amount, check_harvest_entry, check_not_before
 from traceability.rules.events_farm import SeasonRef
 from traceability.rules.lots import LotState, check_usable
 from traceability.rules.templates import get_template
-from traceability.rules.waiting import check_harvest
+from traceability.rules.waiting import check_harvest, check_stated_reason, list_doubts
 from traceability.services.balance import next_code, take_from_lot
 from traceability.services.chain import Draft, append_record, find_replay, lock_chain
 from traceability.services.new_lots import add_lot, link_lots
@@ -41,9 +42,9 @@ def record_harvest(
 ) -> LotView:
     """Seal a harvest, slaughter or making and return the lot that it gave.
 
-    Raises ``Refused`` (``waiting_period_not_over``) with the day on which it may happen; ``not_enough_left`` when more
-    of an input lot is used than it holds; ``lot_not_usable`` for an input that is held or recalled, also for a bought
-    one that is recalled.
+    Raises ``Refused`` (``waiting_period_not_over``) with the day on which it may happen; ``reason_needed`` when the
+    diary gives reason to doubt the day; ``not_enough_left`` when more of an input lot is used than it holds;
+    ``lot_not_usable`` for an input that is held or recalled, also for a bought one.
     """
     chain = lock_chain(session, household_id)
     replayed = find_replay(session, chain, key)
@@ -52,8 +53,10 @@ def record_harvest(
     season = get_open_season(session, household_id, season_id)
     check_harvest_entry(entry, local_date(now), season.started_on)
     template = get_template(season.template)
-    treatments = list_treatments(session, [season_id]).get(season_id, [])
+    treatments = list_site_treatments(session, [season.site_id])[season.site_id]
     check_harvest(treatments, entry.happened_on, template.outcome_word)
+    doubts = list_doubts(treatments, entry.happened_on, now)
+    check_stated_reason(doubts, entry.happened_on, entry.stated_reason, template.outcome_word)
     inputs = _take_inputs(session, household_id, entry)
     commune = get_commune_code(session, household_id)
     produce = entry.produce.strip() or season.produce
@@ -93,7 +96,7 @@ def record_harvest(
             lot_id=lot.id,
             photos=entry.photos,
             certificates=list_certificate_uris(session, lot, [lot_id for lot_id, _ in entry.inputs], on=lot.made_on),
-            private={"note": entry.note.strip()},
+            private={"note": entry.note.strip(), "reason": entry.stated_reason.strip()},
         ),
         actor=actor,
         key=key,
@@ -104,8 +107,9 @@ def record_harvest(
     link_lots(session, [(lot_id, None) for lot_id in sorted(supplied)], lot.id, "supplied", record.id)
     # The links hold the suppliers' lots now, so a recall of one of them comes before this or after it, never beside it.
     for bought in list_lots(session, supplied).values():
-        if bought.state == LotState.RECALLED:
-            message = f"Nguyên liệu lô {bought.code} đang bị thu hồi nên không ghi hàng làm ra được. Hãy gọi cán bộ xã."
+        if bought.state in {LotState.HELD, LotState.RECALLED}:
+            why = "thu hồi" if bought.state == LotState.RECALLED else "tạm giữ"
+            message = f"Nguyên liệu lô {bought.code} đang bị {why} nên không ghi hàng làm ra được. Hãy gọi cán bộ xã."
             raise Refused("lot_not_usable", message, lot=bought.code)
     record_event(
         session,

@@ -11,35 +11,59 @@ from marketplace.core.outbox import record_event
 from traceability.events import LotHeld, LotReleased
 from traceability.models.custody import Chain
 from traceability.queries.graph import list_ancestors, list_descendants
-from traceability.queries.lots import LotView, list_lots, list_season_lots
-from traceability.queries.records import list_treatments
+from traceability.queries.lots import LotView, list_lots
+from traceability.queries.treatments import list_lot_treatments, list_taken_lots
 from traceability.rules import events_custody
 from traceability.rules.lots import LotState, LotStep
 from traceability.rules.templates import name_outcome
-from traceability.rules.waiting import explain_hold, find_blocking
+from traceability.rules.waiting import Treatment, explain_hold, find_blocking
 from traceability.services.chain import Draft, append_record, derived_key
+from traceability.services.sale_gate import review_gates
 from traceability.services.states import move_lot
 
 _RELEASED = "Nhật ký đã được sửa đúng: lô không còn nằm trong thời gian cách ly. Cần xin xác nhận lại."
 
 
-def review_season_lots(
-    session: Session, chain: Chain, season_id: int, *, actor: Actor, key: uuid.UUID, now: datetime
+def review_site_lots(
+    session: Session,
+    chain: Chain,
+    site_id: int,
+    treatments: Sequence[Treatment],
+    *,
+    actor: Actor,
+    key: uuid.UUID,
+    now: datetime,
 ) -> None:
-    """Compare a season's lots with its treatments as they now stand; hold and release, also what was made from them.
+    """Compare lots with the treatments of their sites as they now stand; hold and release, also what was made of them.
 
-    Only lots of this household are touched: its chain is the one that is locked. A recall crosses households.
+    ``treatments`` are those that were written, changed or struck out at the site: lots taken in their waiting periods
+    are looked at, and every held lot. Only lots of this household are touched: its chain is the one that is locked.
+    What other households made from them is judged by the gate before sale. A recall crosses households.
     """
-    lots = list_season_lots(session, season_id)
-    treatments = list_treatments(session, [season_id]).get(season_id, [])
+    if not treatments:
+        return
+    first_on = min(one.given_on for one in treatments)
+    last_on = max(one.waiting_until for one in treatments)
+    lots = list_taken_lots(session, site_id, first_on, last_on)
+    reached = list_lot_treatments(session, lots)
     reasons = {
         lot.id: explain_hold(blocking, lot.made_on, name_outcome(lot.origin))
         for lot in lots
-        if (blocking := find_blocking(treatments, lot.made_on)) is not None
+        if (blocking := find_blocking(reached[lot.id], lot.made_on)) is not None
     }
     _hold(session, chain, reasons, actor=actor, key=key, now=now)
     freed = [lot.id for lot in lots if lot.state == LotState.HELD and lot.id not in reasons]
     _release(session, chain, freed, actor=actor, key=key, now=now)
+    _review_others(session, chain, {*reasons, *freed}, now=now)
+
+
+def _review_others(session: Session, chain: Chain, lot_ids: set[int], *, now: datetime) -> None:
+    """Ask the gate again about what other households made from these lots."""
+    if not lot_ids:
+        return
+    reached = list_lots(session, list_descendants(session, lot_ids))
+    others = [lot.id for lot in reached.values() if lot.household_id != chain.household_id]
+    review_gates(session=session, lot_ids=others, now=now)
 
 
 def _hold(
@@ -54,6 +78,7 @@ def _hold(
         ]
         if not holdable:
             continue
+        verified = [lot.id for lot in holdable if lot.state == LotState.VERIFIED]
         for lot in holdable:
             move_lot(session, lot, LotStep.HOLD, hold_reason=reason)
         _seal(
@@ -66,7 +91,7 @@ def _hold(
             key=derived_key(key, f"held-{lot_id}"),
             now=now,
         )
-        record_event(session, LotHeld([lot.id for lot in holdable], chain.household_id, reason))
+        record_event(session, LotHeld([lot.id for lot in holdable], chain.household_id, reason, verified))
 
 
 def _release(session: Session, chain: Chain, freed: list[int], *, actor: Actor, key: uuid.UUID, now: datetime) -> None:
@@ -101,8 +126,7 @@ def _is_held_by_another(session: Session, lot: LotView, freed: set[int]) -> bool
         return True
     if lot.season_id is None:
         return False
-    own = list_treatments(session, [lot.season_id]).get(lot.season_id, [])
-    return find_blocking(own, lot.made_on) is not None
+    return find_blocking(list_lot_treatments(session, [lot])[lot.id], lot.made_on) is not None
 
 
 def _seal(

@@ -56,6 +56,7 @@ def add_lot(
             photo_sha256=photo_sha256,
             decided_at=decided_at,
             created_at=now,
+            written_at=now,
         )
         .returning(Lot.id)
     ).scalar_one()

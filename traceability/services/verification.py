@@ -14,6 +14,7 @@ from sellers.queries import get_commune
 from traceability.events import LotSentBack, LotVerified, VerificationRequested
 from traceability.models.custody import Record, Verification
 from traceability.ports import Signatory
+from traceability.queries.concerns import list_concerns
 from traceability.queries.goods import list_certificate_uris
 from traceability.queries.lots import LOT_NOT_FOUND, LotView, get_lot
 from traceability.queries.records import RecordView
@@ -21,7 +22,8 @@ from traceability.queries.story import list_story
 from traceability.queries.verifications import facts_of, find_own_hand
 from traceability.rules import events_custody
 from traceability.rules.completeness import list_missing
-from traceability.rules.entries import check_text
+from traceability.rules.concerns import list_codes_to_explain
+from traceability.rules.entries import MAX_NOTE, check_text
 from traceability.rules.leaf import hash_content
 from traceability.rules.lots import VERIFY_WITHIN, LotState, LotStep
 from traceability.rules.statements import Decision, verification
@@ -66,14 +68,16 @@ def verify_lot(
     officer: Actor,
     officer_title: str,
     signatory: Signatory,
+    reason: str = "",
     key: uuid.UUID,
     now: datetime,
 ) -> LotView:
     """Verify a lot; the decision is signed with the officer's key and logged.
 
-    Raises ``NotFound`` for another commune's lot, ``Refused`` (``own_entries``), ``Conflict``.
+    ``reason`` answers the warnings that ask for one. Raises ``NotFound`` for another commune's lot, ``Refused``
+    (``own_entries``, ``reason_missing``), ``Conflict``.
     """
-    return _decide(session, lot_id, officer, officer_title, signatory, "verified", "", key, now)
+    return _decide(session, lot_id, officer, officer_title, signatory, "verified", reason.strip(), key, now)
 
 
 def send_back_lot(
@@ -112,6 +116,7 @@ def _decide(  # noqa: PLR0917
     lot = get_lot(session, lot_id)
     story = list_story(session, lot)
     _check_four_eyes(story, officer)
+    explained = _list_explained(session, lot, story, reason) if decision == "verified" else []
     step = LotStep.VERIFY if decision == "verified" else LotStep.SEND_BACK
     move_lot(session, lot, step, decided_at=now)
     goods = events_custody.lot_portion(lot.produce, lot.code, lot.quantity_made, lot.unit, lot.gtin)
@@ -120,7 +125,9 @@ def _decide(  # noqa: PLR0917
         session,
         chain,
         Draft(
-            build=lambda stamp: events_custody.verification(stamp, decision, goods, lot.code, officer_title, reviewed),
+            build=lambda stamp: events_custody.verification(
+                stamp, decision, goods, lot.code, officer_title, reviewed, explained
+            ),
             occurred_at=now,
             site_id=lot.site_id,
             lot_id=lot.id,
@@ -143,7 +150,7 @@ def _decide(  # noqa: PLR0917
             decided_at=now,
         )
     )
-    _sign(session, record, story, officer, officer_title, signatory, lot, decision, now)
+    _sign(session, record, story, officer, officer_title, signatory, lot, decision, explained, now)
     review_gates(session=session, lot_ids=[lot.id], now=now)
     told = (lot.id, lot.code, lot.household_id, lot.commune_id, officer_title)
     record_event(session, LotVerified(*told) if decision == "verified" else LotSentBack(*told, reason))
@@ -159,6 +166,7 @@ def _sign(  # noqa: PLR0917
     signatory: Signatory,
     lot: LotView,
     decision: str,
+    explained: Sequence[str],
     now: datetime,
 ) -> None:
     """Sign the decision as the officer and log it as a statement of its own."""
@@ -178,6 +186,7 @@ def _sign(  # noqa: PLR0917
             record=hash_content(record.body),
             reviewed=[hash_content(body) for (body,) in seen],
             photos=[photo for one in story for photo in one.photos],
+            explained=explained,
             decided_at=now,
             key_id=key_id,
         )
@@ -191,6 +200,16 @@ def _sign(  # noqa: PLR0917
         lot_id=lot.id,
         signature_by=signatory,
     )
+
+
+def _list_explained(session: Session, lot: LotView, story: Sequence[RecordView], reason: str) -> list[str]:
+    """Return the codes of the warnings that the officer's reason answers. Raises ``Refused`` when it is missing."""
+    codes = list_codes_to_explain(list_concerns(session, lot, story))
+    check_text(reason, "reason", maximum=MAX_NOTE)
+    if codes and not reason:
+        message = "Sổ của lô này có điều phải giải thích. Hãy ghi vì sao vẫn xác nhận được."
+        raise Refused("reason_missing", message, field="reason", concerns=codes)
+    return codes
 
 
 def _check_four_eyes(story: Sequence[RecordView], officer: Actor) -> None:

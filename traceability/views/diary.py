@@ -17,9 +17,10 @@ from sellers.queries import get_site, list_sites
 from traceability.forms.diary import CloseForm, SeasonForm
 from traceability.queries.attention import list_held_lots, list_missing_by_lot
 from traceability.queries.lots import LotView, list_household_lots, list_season_lots
-from traceability.queries.records import list_season_records, list_treatments
+from traceability.queries.records import list_season_records
 from traceability.queries.seasons import SeasonView, get_season, list_seasons
 from traceability.queries.sensors import list_days, list_devices_at, list_open_alerts, sum_rows
+from traceability.queries.treatments import list_site_treatments
 from traceability.rules.events_barn import KIND as SENSORS
 from traceability.rules.lots import LotState
 from traceability.rules.sensor_words import with_unit, write_percent
@@ -54,12 +55,12 @@ def diary() -> ResponseReturnValue:
     is_open = [season for season in seasons if season.is_open]
     lots = list_household_lots(session, household_id)
     needy = [lot for lot in lots if _is_needy(lot)][:_NEEDY_SHOWN]
-    treatments = list_treatments(session, [season.id for season in is_open])
+    treatments = list_site_treatments(session, {season.site_id for season in is_open})
     return render_template(
         "traceability/diary.html",
         open_seasons=is_open,
         closed_seasons=[season for season in seasons if not season.is_open][:_DONE_SHOWN],
-        harvest_days={season.id: _harvest_day(treatments.get(season.id, []), today) for season in is_open},
+        harvest_days={season.id: _harvest_day(treatments[season.site_id], today) for season in is_open},
         needy=needy,
         missing=list_missing_by_lot(session, [lot.id for lot in needy]),
         lots=[lot for lot in lots if lot not in needy],
@@ -157,7 +158,7 @@ def season(season_id: int) -> ResponseReturnValue:
     found = get_season(session, season_id, household_id=own_household_id())
     template = get_template(found.template)
     today = local_date(utcnow())
-    treatments = list_treatments(session, [season_id]).get(season_id, [])
+    treatments = list_site_treatments(session, [found.site_id])[found.site_id]
     records = list_season_records(session, season_id)
     lots = list_season_lots(session, season_id)
     return render_template(

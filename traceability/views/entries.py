@@ -17,8 +17,8 @@ from marketplace.core.errors import DomainError, NotFound
 from traceability.forms.diary import EntryForm, HarvestForm, IncomingForm, TreatmentForm, WorkForm, choices_of
 from traceability.queries.attention import list_held_lots
 from traceability.queries.lots import LotView, list_season_lots, list_usable_lots
-from traceability.queries.records import list_treatments
 from traceability.queries.seasons import SeasonView, get_season
+from traceability.queries.treatments import list_site_treatments
 from traceability.rules.entries import HarvestEntry, IncomingEntry, WorkEntry
 from traceability.rules.templates import (
     INCOMING_LABELS,
@@ -216,9 +216,9 @@ def enter_treatment(season_id: int) -> ResponseReturnValue:
             form.kind.data = kinds[0]
 
     def save(photos: tuple[str, ...]) -> ResponseReturnValue:
-        with transaction() as session:
-            record_work(**_who(session, form), season_id=season_id, entry=treatment_entry(form, photos))
-            treatments = list_treatments(session, [season_id]).get(season_id, [])
+        with transaction() as changing:
+            record_work(**_who(changing, form), season_id=season_id, entry=treatment_entry(form, photos))
+            treatments = list_site_treatments(changing, [season.site_id])[season.site_id]
         may_on = earliest_harvest(treatments, local_date(utcnow()))
         warn_of_held_lots(season_id)
         said = _("Đã ghi vào sổ. Được %(act)s từ ngày %(day)s.", act=template.outcome_word, day=f"{may_on:%d/%m/%Y}")
@@ -252,7 +252,7 @@ def enter_harvest(season_id: int) -> ResponseReturnValue:
     form = HarvestForm()
     usable = list_usable_lots(session, own_household_id()) if template.outcome == "making" else []
     today = local_date(utcnow())
-    may_on = earliest_harvest(list_treatments(session, [season_id]).get(season_id, []), today)
+    may_on = earliest_harvest(list_site_treatments(session, [season.site_id])[season.site_id], today)
     if not form.is_submitted():
         _propose_harvest(form, template, list_season_lots(session, season_id), today)
     inputs = read_amounts()
@@ -266,6 +266,7 @@ def enter_harvest(season_id: int) -> ResponseReturnValue:
             grade=form.grade.data or "",
             produce=form.produce.data or "",
             inputs=inputs.chosen,
+            stated_reason=form.stated_reason.data or "",
             note=form.note.data or "",
             photos=photos,
         )

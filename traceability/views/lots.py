@@ -15,6 +15,7 @@ from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
 from marketplace.core.errors import DomainError, NotFound
 from traceability.forms.diary import LossForm, StepForm
+from traceability.queries.concerns import list_concerns
 from traceability.queries.lots import LotView, get_lot_by_code
 from traceability.queries.recalls import find_recall_of_lot
 from traceability.queries.records import RecordView
@@ -56,6 +57,7 @@ def _lot_page(found: LotView, problem: str = "", status: int = 200) -> ResponseR
         has_stickers=found.state not in {LotState.HELD, LotState.RECALLED},
         may_ask=found.state in {LotState.RECORDED, LotState.SENT_BACK},
         missing=list_missing(facts_of(story)),
+        concerns=[one for one in list_concerns(session, found, story) if one.needs_reason],
         sent_back=_sent_back(found, story),
         recall=find_recall_of_lot(session, found.id),
         on_sale=sum_on_sale(session, found.id),

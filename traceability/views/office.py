@@ -17,6 +17,7 @@ from marketplace.core.registry import resolve
 from sellers.queries import get_household, get_site, list_household_cards
 from traceability.forms.diary import SendBackForm, VerifyForm
 from traceability.ports import Signatory
+from traceability.queries.concerns import list_concerns
 from traceability.queries.lots import (
     LotView,
     count_commune_lots,
@@ -109,6 +110,7 @@ def _review_page(
         site=get_site(session, lot.site_id),
         steps=tell_steps(story, is_private=True),
         missing=list_missing(facts_of(story)),
+        concerns=list_concerns(session, lot, story),
         gate=tell_checklist(
             judge(gather_facts(session, lot, story, on=local_date(utcnow()))),
             lot,
@@ -144,11 +146,13 @@ def verify(code: str) -> ResponseReturnValue:
                 officer=current_actor(),
                 officer_title=get_title(session, current_actor().user_id or 0),
                 signatory=resolve(Signatory),
+                reason=form.reason.data or "",
                 key=form.key,
                 now=utcnow(),
             )
     except DomainError as error:
-        return _review_page(lot, SendBackForm(formdata=None), error.message, show_refusal(form, error))
+        status = show_refusal(form, error)
+        return _review_page(lot, SendBackForm(formdata=None), error.message, status, verifying=form)
     flash(_("Đã xác nhận lô %(code)s. Hộ được báo ngay.", code=lot.code), "success")
     return redirect(url_for("traceability.inbox"), 303)
 

@@ -13,17 +13,20 @@ from marketplace.core.db import db
 from marketplace.core.shared_pages import shared
 from sellers.queries import get_household_with_site, list_verified_certificates
 from sellers.rules import list_covering
+from traceability.queries.concerns import list_entries
 from traceability.queries.goods import list_goods
 from traceability.queries.lots import LotView, find_lot_by_code
 from traceability.queries.passport import SealView, get_seal
-from traceability.queries.records import RecordView
+from traceability.queries.records import RecordView, list_waiting
 from traceability.queries.sale_gate import tell_facts
 from traceability.queries.story import list_story
 from traceability.queries.things import find_pack
+from traceability.rules.concerns import OUTCOMES
+from traceability.rules.diary_keeping import find_written_at_once
 from traceability.rules.leaf import write_time
 from traceability.rules.lots import LotState
 from traceability.rules.sale_gate import judge
-from traceability.rules.templates import TREATMENTS
+from traceability.rules.treatment_summary import TreatmentSummary, summarise
 from traceability.views.blueprint import blueprint
 from traceability.views.steps import Step, tell_steps
 
@@ -86,7 +89,8 @@ def passport(code: str) -> ResponseReturnValue:
         decision=_last(story, "verification") if lot.state == LotState.VERIFIED else None,
         recall=_last(story, "recall"),
         recall_end=_last(story, "recall_closed"),
-        treatments=_count_kept(story, lot),
+        treatments=_summarise(story, lot),
+        written_at_once=find_written_at_once(list_entries([one for one in story if one.is_in_force])),
         is_expired=lot.best_before_on is not None and lot.best_before_on < today,
         picture=lot.photo_sha256,
         is_suspected=seal.is_suspected,
@@ -105,11 +109,10 @@ def _last(story: Sequence[RecordView], kind: str) -> RecordView | None:
     return next((record for record in reversed(story) if record.kind == kind), None)
 
 
-def _count_kept(story: Sequence[RecordView], lot: LotView) -> int | None:
-    """Return how many treatments there were, all with their waiting period kept; None when one was not."""
-    if lot.hold_reason is not None:
-        return None
-    return sum(1 for one in story if one.is_in_force and one.kind in TREATMENTS)
+def _summarise(story: Sequence[RecordView], lot: LotView) -> TreatmentSummary:
+    """Count the treatments of a story, judged on the last day on which something was taken."""
+    taken = [one.happened_on for one in story if one.is_in_force and one.kind in OUTCOMES]
+    return summarise(list_waiting(story), max(taken, default=lot.made_on))
 
 
 def _tell_parcels(seal: SealView) -> list[Step]:

@@ -13,6 +13,8 @@ from marketplace.core.photos import photo_url
 from marketplace.core.quantity import UNITS, format_number, format_quantity
 from marketplace.core.text import end_sentence
 from traceability.queries.records import RecordView
+from traceability.rules.concerns import DIARY_KINDS
+from traceability.rules.diary_keeping import Entry
 from traceability.rules.entries import OPERATORS
 from traceability.rules.events_barn import KIND as SENSORS
 from traceability.rules.events_barn import read_summaries
@@ -122,8 +124,7 @@ def _tell(record: RecordView, *, is_private: bool) -> Step:
             detail = f"{detail} {note}".strip()
         if supplier := record.private.get("supplier"):
             facts.append((_("Mua của"), supplier, ""))
-        if record.happened_on != local_date(record.recorded_at):
-            facts.append((_("Ghi vào sổ ngày"), f"{local_date(record.recorded_at):%d/%m/%Y}", ""))
+    facts.extend(_tell_writing(record, is_private=is_private))
     is_negative = record.kind == "verification" and record.details.get("decision") != "verified"
     return Step(
         icon="warning" if is_negative else _ICONS.get(record.kind, "leaf"),
@@ -143,6 +144,17 @@ def _tell(record: RecordView, *, is_private: bool) -> Step:
         evidence=None if is_private else _evidence(record),
         detail_of=_DETAILS.get(record.kind, ""),
     )
+
+
+def _tell_writing(record: RecordView, *, is_private: bool) -> list[tuple[str, str, str]]:
+    """Say when something was written down: to everybody when that was late, to its writers on any other day."""
+    entry = Entry(record.happened_on, local_date(record.recorded_at))
+    if record.kind in DIARY_KINDS and entry.is_late:
+        late = _("%(day)s, sau %(count)s ngày", day=f"{entry.written_on:%d/%m/%Y}", count=entry.days_late)
+        return [(_("Ghi sổ muộn"), late, "")]
+    if is_private and entry.days_late:
+        return [(_("Ghi vào sổ ngày"), f"{entry.written_on:%d/%m/%Y}", "")]
+    return []
 
 
 def _evidence(record: RecordView) -> Evidence:

@@ -92,7 +92,7 @@ def live(session: Session, household_id: int, now: datetime) -> str:
     request_verification(session=session, household_id=household_id, lot_id=lot.id, actor=keeper, now=now)
     verify_lot(
         session=session, lot_id=lot.id, officer=officer, officer_title=OFFICER_TITLE, signatory=SIGNATORY,
-        key=uuid.uuid4(), now=now,
+        reason="Đã xem ruộng, vụ ghi nhầm.", key=uuid.uuid4(), now=now,
     )  # fmt: skip
     one, two = split_lot(**who, lot_id=lot.id, parts=[Decimal(10), Decimal(20)], happened_on=LAST, key=uuid.uuid4())
     merge_lots(**who, parts=[(one.id, Decimal(5)), (two.id, Decimal(5))], happened_on=LAST, key=uuid.uuid4())

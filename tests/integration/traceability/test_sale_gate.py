@@ -147,9 +147,11 @@ def test_a_new_season_on_the_same_site_does_not_dodge_a_spray(session):
     dodging = make_season(session, household_id, site_id=site_id, **fresh)
     elsewhere = make_season(session, household_id, site_id=other_id, **fresh)
     another = make_season(session, household_id, site_id=site_id, produce="Cà chua", **fresh)
-    assert "waiting_period" in missing(session, harvest(session, household_id, dodging))
+    for blocked in (dodging, another):
+        with pytest.raises(Refused) as refusal:
+            harvest(session, household_id, blocked)
+        assert refusal.value.code == "waiting_period_not_over"
     assert "waiting_period" not in missing(session, harvest(session, household_id, elsewhere))
-    assert "waiting_period" not in missing(session, harvest(session, household_id, another))
 
 
 def test_a_mixture_keeps_the_treatments_of_all_that_went_in(session):

@@ -25,7 +25,6 @@ from traceability.rules.sale_gate import (
     Taking,
     judge,
     needs_best_before,
-    reaches,
 )
 from traceability.rules.waiting import last_waiting_day
 
@@ -295,24 +294,6 @@ def test_another_list_gives_another_answer_and_says_its_version():
 def test_a_treatment_after_the_harvest_does_not_touch_it():
     dose = Dose(5, "spraying", "Thuốc", "Paraquat", date(2026, 11, 20), date(2026, 11, 30))
     assert judge(replace(COMPLETE, takings=(Taking("TH-1", 7, date(2026, 11, 19), (dose,)),))).is_open
-
-
-@pytest.mark.parametrize(
-    ("kind", "season", "site", "produce", "begun_on", "is_reached"),
-    [
-        ("spraying", True, True, True, date(2026, 1, 1), True),
-        ("medicine", True, True, True, date(2026, 1, 1), True),
-        ("spraying", False, True, True, date(2026, 10, 8), True),
-        ("spraying", False, True, True, date(2026, 10, 9), False),
-        ("spraying", False, True, False, date(2026, 1, 1), False),
-        ("spraying", False, False, True, date(2026, 1, 1), False),
-        ("medicine", False, True, True, date(2026, 1, 1), False),
-    ],
-)
-def test_a_new_season_on_the_same_site_does_not_end_a_waiting_period(kind, season, site, produce, begun_on, is_reached):
-    dose = Dose(5, kind, "Thuốc", "", date(2026, 10, 1), date(2026, 10, 8))
-    told = reaches(dose, is_same_season=season, is_same_site=site, is_same_produce=produce, begun_on=begun_on)
-    assert told is is_reached
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,11 @@ def test_a_whole_season_is_written_through_forms(keeper, session, home, season, 
     assert kept is not None, "the photo survives the refusal"
 
     harvest = typed(amount="100", unit="kg", happened_on=str(today - timedelta(days=3)), kept_photos=kept[1])
+    html = body(keeper.post(f"{base}/thu", data=harvest), 422)
+    assert "được viết vào sổ sau lần dùng thuốc Thuốc Bt" in html
+    assert 'name="stated_reason"' in html
+    assert count(session, Lot) == 0
+    harvest["stated_reason"] = "Hái trước khi phun, tối qua quên ghi."
     for _ in range(2):
         response = keeper.post(f"{base}/thu", data=harvest)
         assert response.status_code == 303

@@ -129,7 +129,9 @@ def test_a_kept_waiting_period_is_told(client, session, home):
     entry = HarvestEntry(happened_on=today, amount=Decimal(5), unit="kg", photos=(make_photo(session),))
     lot = record_harvest(**who, season_id=season.id, entry=entry, key=uuid.uuid4())
     html = unescape(body(client.get(f"/lo/{lot.code}")))
-    assert "Có dùng thuốc 1 lần, lần nào cũng hết thời gian cách ly" in html
+    assert (
+        f"Có dùng thuốc 1 lần, lần cuối ngày {today - timedelta(days=10):%d/%m/%Y}; theo sổ, lần nào cũng hết" in html
+    )
     assert "Cách ly 7 ngày" in html
     assert "chưa được xã xác nhận" in html
 
