@@ -14,6 +14,8 @@ from orders.adapters.sepay import SepayFeed
 from orders.ports import BankFeed, PaymentGateway
 from search.adapters.tantivy_index import TantivyIndex
 from search.ports import ProductIndex
+from sellers.ports import FieldDiary
+from traceability.adapters.field_diary import DiaryNames
 from traceability.adapters.key_folder import KeyFolder
 from traceability.ports import Sales, Signatory
 
@@ -57,6 +59,7 @@ def wire(settings: Settings) -> dict[Any, Any]:
     )
     bind(adapters, Signatory, KeyFolder(settings.keys_dir / "officers"))
     bind(adapters, Sales, RecalledSales())
+    bind(adapters, FieldDiary, DiaryNames())
     bind(adapters, ProductIndex, TantivyIndex(settings.search_index_dir))
     return adapters
 

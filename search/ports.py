@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
 
 from catalog.queries import SearchDocument
+from marketplace.core.clock import local_date, utcnow
 
 PAGE_SIZE = 24
 
@@ -24,12 +26,13 @@ class SearchFilters:
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A search. ``sort`` is relevance, cheapest, dearest, newest or best."""
+    """A search. ``sort`` is relevance, cheapest, dearest, newest or best; ``on`` is the day of the search."""
 
     text: str = ""
     filters: SearchFilters = field(default_factory=SearchFilters)
     sort: str = "relevance"
     page: int = 1
+    on: date = field(default_factory=lambda: local_date(utcnow()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Forms of households: who they are, where they grow things, what papers they hold, where money goes."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from wtforms import (
     PasswordField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -28,7 +30,10 @@ from marketplace.core.forms import (
     Required,
     VietnameseDateField,
 )
-from sellers.rules import BANKS, CERTIFICATE_KINDS, HOUSEHOLD_KINDS, IDENTITY_METHODS
+from marketplace.core.text import nfc
+from sellers.ports import Made
+from sellers.queries import SiteView
+from sellers.rules import BANKS, CERTIFICATE_KINDS, HOUSEHOLD_KINDS, IDENTITY_METHODS, PRODUCTIONS, Scope
 
 _BIGGEST_ID = 2**63 - 1
 _WHOLE = Decimal(1)
@@ -37,7 +42,8 @@ _WHOLE = Decimal(1)
 def _read_id(typed: object) -> int:
     """Return a number from a hidden value; 0, which names nothing, for what is none."""
     text = str(typed)
-    return int(text) if text.isascii() and text.isdigit() else 0
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    return number if number <= _BIGGEST_ID else 0
 
 
 def _at_most(length: int) -> Length:
@@ -131,11 +137,34 @@ class CertificateForm(ReplaySafeForm):
     )
     number = StringField(_l("Số giấy"), validators=[Required("Hãy chép số ghi trên giấy."), _at_most(60)])
     issuer = StringField(_l("Nơi cấp"), validators=[Required("Hãy ghi nơi cấp giấy."), _at_most(120)])
-    scope = StringField(_l("Cấp cho sản phẩm nào?"), validators=[Optional(), _at_most(200)])
+    produces = SelectMultipleField(_l("Giấy cấp cho hàng nào?"), validate_choice=False)
+    other_produces = TextAreaField(_l("Tên hàng khác ghi trên giấy"), validators=[Optional(), _at_most(2000)])
+    productions = SelectMultipleField(_l("Giấy cấp cho cả loại hàng?"), validate_choice=False)
+    sites = SelectMultipleField(_l("Giấy cấp cho nơi sản xuất nào?"), coerce=_read_id, validate_choice=False)
+    scope = StringField(_l("Phạm vi ghi trên giấy"), validators=[Optional(), _at_most(200)])
     issued_on = VietnameseDateField(_l("Ngày cấp"), validators=[Required("Hãy chọn ngày cấp.")])
     expires_on = VietnameseDateField(_l("Ngày hết hạn"), validators=[Optional()])
     photo = PhotoField(_l("Ảnh chụp giấy"))
     kept_photo = HiddenField()
+
+    def offer(self, made: Made, sites: Sequence[SiteView]) -> None:
+        """Offer what the household makes, and where; what was ticked stays ticked."""
+        self.produces.choices = [SelectChoice(name, name) for name in made.produces]
+        self.productions.choices = [
+            SelectChoice(code, PRODUCTIONS[code]) for code in made.productions if code in PRODUCTIONS
+        ]
+        self.sites.choices = [SelectChoice(site.id, site.name) for site in sites]
+
+    @property
+    def covers(self) -> Scope:
+        """What the paper is for, as it was ticked and typed."""
+        typed = (nfc(line).strip(" ;,.") for line in re.split(r"[\n;]", self.other_produces.data or ""))
+        ticked = (nfc(name) for name in self.produces.data or ())
+        return Scope(
+            tuple(name for name in (*ticked, *typed) if name),
+            tuple(self.productions.data or ()),
+            tuple(self.sites.data or ()),
+        )
 
     def validate_issued_on(self, field: Field) -> None:
         """Refuse a paper from the future."""

@@ -180,7 +180,11 @@ class Certificate(Base):
     kind: Mapped[str] = mapped_column(String(16))
     number: Mapped[str] = mapped_column(String(60))
     issuer: Mapped[str] = mapped_column(String(120))
+    #: What the paper says of its scope, word for word. It decides nothing; the three lists below do.
     scope: Mapped[str] = mapped_column(String(200), server_default="")
+    produces: Mapped[list[str]] = mapped_column(ARRAY(String(120)), server_default="{}")
+    productions: Mapped[list[str]] = mapped_column(ARRAY(String(16)), server_default="{}")
+    sites: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
     stars: Mapped[int | None] = mapped_column(Integer)
     issued_on: Mapped[date] = mapped_column(Date)
     expires_on: Mapped[date | None] = mapped_column(Date)
@@ -193,6 +197,7 @@ class Certificate(Base):
     has_told_expiry: Mapped[bool] = mapped_column(server_default=text("false"))
     __table_args__ = (
         CheckConstraint("state IN ('claimed','verified','rejected')", name="state_is_known"),
+        CheckConstraint("kind <> 'ocop' OR cardinality(productions) = 0", name="stars_are_for_named_products"),
         Index("ix_sellers_certificates_valid", "household_id", "state"),
     )
 

@@ -3,13 +3,14 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from marketplace.core.errors import Refused
-from marketplace.core.text import fold
+from marketplace.core.text import fold, normalise
 
 
 class HouseholdState(StrEnum):
@@ -63,6 +64,25 @@ CERTIFICATE_KINDS = {
     "organic": "Hữu cơ",
     "food_safety": "An toàn thực phẩm",
 }
+#: Kinds of production that a paper may be for as a whole: the templates of seasons, in the words of the field diary.
+PRODUCTIONS = {
+    "rice": "Lúa gạo",
+    "vegetable": "Rau, củ",
+    "fruit": "Cây ăn quả",
+    "pig": "Lợn",
+    "poultry": "Gà, vịt, trứng",
+    "cattle": "Trâu, bò, dê",
+    "fish": "Thủy sản, hải sản",
+    "processed": "Hàng chế biến",
+    "honey": "Mật ong",
+    "craft": "Hàng thủ công",
+}
+#: Decision 148/QD-TTg grants OCOP stars to one named product, wherever its holder makes it.
+_FOR_NAMED_PRODUCTS = frozenset({"ocop"})
+#: Papers of how something was grown. They hold back to the harvest: for its place, and for its day.
+_OF_GROWING = frozenset({"vietgap", "organic"})
+MAX_SCOPE_ITEMS = 30
+MAX_PRODUCE_NAME = 120
 IDENTITY_METHODS = {
     "cccd_checked_in_person": "Xem căn cước tại chỗ",
     "vneid_reference": "Đối chiếu VNeID",
@@ -97,6 +117,11 @@ BANKS = {
 }
 #: OCOP: Decision 148/QD-TTg grants 3 to 5 stars for 36 months.
 _OCOP_STARS = range(3, 6)
+#: Codes that search filters by.
+CERTIFICATE_CODES = (
+    *(kind for kind in CERTIFICATE_KINDS if kind != "ocop"),
+    *(f"ocop-{stars}" for stars in _OCOP_STARS),
+)
 _LONGEST_VALIDITY = timedelta(days=366 * 5)
 
 
@@ -137,6 +162,154 @@ def check_certificate(*, kind: str, stars: int | None, issued_on: date, expires_
     if expires_on is not None and not timedelta(0) < expires_on - issued_on <= _LONGEST_VALIDITY:
         message = "Ngày hết hạn phải sau ngày cấp và không quá 5 năm."
         raise Refused("certificate_dates", message, field="expires_on")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a certificate is for: named produce, whole kinds of production, and the places where they come from."""
+
+    produces: tuple[str, ...] = ()
+    productions: tuple[str, ...] = ()
+    sites: tuple[int, ...] = ()
+
+
+def check_scope(kind: str, scope: Scope) -> None:
+    """Refuse a scope that says too little to decide by, naming the field."""
+    if len(scope.produces) > MAX_SCOPE_ITEMS:
+        message = f"Mỗi giấy ghi tối đa {MAX_SCOPE_ITEMS} tên hàng."
+        raise Refused("scope_too_long", message, field="produces")
+    if any(len(name) > MAX_PRODUCE_NAME for name in scope.produces):
+        message = f"Mỗi tên hàng dài tối đa {MAX_PRODUCE_NAME} ký tự."
+        raise Refused("scope_name_too_long", message, field="produces")
+    if kind in _FOR_NAMED_PRODUCTS:
+        if not scope.produces:
+            message = "OCOP cấp sao cho từng sản phẩm có tên. Hãy chọn hoặc chép đúng tên sản phẩm ghi trên giấy."
+            raise Refused("scope_missing", message, field="produces")
+        return
+    if not scope.produces and not scope.productions:
+        message = "Giấy cấp cho hàng nào? Hãy chọn hoặc chép tên hàng, đúng như trên giấy."
+        raise Refused("scope_missing", message, field="produces")
+    if any(code not in PRODUCTIONS for code in scope.productions):
+        message = "Hãy chọn loại sản xuất trong danh sách."
+        raise Refused("scope_production", message, field="productions")
+    if not scope.sites:
+        message = "Giấy cấp cho nơi sản xuất nào? Hãy chọn nơi ghi trên giấy."
+        raise Refused("scope_site_missing", message, field="sites")
+
+
+def narrow_scope(kind: str, scope: Scope) -> Scope:
+    """Return a scope with each name once and without what papers of this kind do not decide by."""
+    names = {fold_name(name): " ".join(name.split()) for name in reversed(scope.produces) if name.strip()}
+    produces = tuple(reversed(names.values()))
+    if kind in _FOR_NAMED_PRODUCTS:
+        return Scope(produces)
+    return Scope(produces, tuple(sorted(set(scope.productions))), tuple(sorted(set(scope.sites))))
+
+
+class Paper(Protocol):
+    """What has to be known of a certificate that an officer has seen. ``expires_on`` is its last day."""
+
+    @property
+    def kind(self) -> str:
+        """Which kind of certificate."""
+
+    @property
+    def stars(self) -> int | None:
+        """Its stars, for OCOP."""
+
+    @property
+    def produces(self) -> Collection[str]:
+        """The names of produce that it is for."""
+
+    @property
+    def productions(self) -> Collection[str]:
+        """The kinds of production that it is for as a whole."""
+
+    @property
+    def site_ids(self) -> Collection[int]:
+        """The places that it is for, with the pens in its barns."""
+
+    @property
+    def issued_on(self) -> date:
+        """Its first day."""
+
+    @property
+    def expires_on(self) -> date | None:
+        """Its last day, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """A lot, or one that it came from: what it is, how and where it was made, and when.
+
+    ``is_taken`` says that it was harvested, slaughtered or made, not packed, split or merged from another lot;
+    ``is_ingredient`` that the goods in question were made out of it.
+    """
+
+    produce: str
+    template: str
+    site_id: int
+    made_on: date
+    is_taken: bool = True
+    is_ingredient: bool = False
+
+
+AnyPaper = TypeVar("AnyPaper", bound=Paper)
+
+
+def fold_name(name: str) -> str:
+    """Return a name of produce as names are compared: case, spaces and the spelling of tones do not count."""
+    return normalise(name)
+
+
+def is_in_date(paper: Paper, on: date) -> bool:
+    """Say whether a certificate holds on a day of Viet Nam's calendar, its first and its last day included."""
+    return paper.issued_on <= on and (paper.expires_on is None or on <= paper.expires_on)
+
+
+def covers(paper: Paper, *, produce: str, template: str, site_id: int, on: date) -> bool:
+    """Say whether a certificate covers produce, made in a way and at a place, on a day. The only rule that decides.
+
+    Names have to be the same but for case, spaces and the spelling of tones: a paper for "Cải ngọt" covers neither
+    "Cải ngọt sấy" nor "Rau cải ngọt". OCOP goes by the name of the product alone. Every other paper is for named
+    produce or a whole kind of production **and** for places. A paper that says neither covers nothing.
+    """
+    if not is_in_date(paper, on):
+        return False
+    is_named = fold_name(produce) in {fold_name(name) for name in paper.produces}
+    if paper.kind in _FOR_NAMED_PRODUCTS:
+        return is_named
+    return (is_named or template in paper.productions) and site_id in paper.site_ids
+
+
+def list_covering(papers: Sequence[AnyPaper], goods: Sequence[Goods], on: date) -> list[AnyPaper]:
+    """Return the certificates that cover goods, with every lot that they came from, on a day.
+
+    Packing, splitting and merging lend no paper to a lot that had none. A paper of how something was grown has to
+    cover what went into the goods too, and the day of each harvest has to fall under it or under an earlier one.
+    """
+    return [paper for paper in papers if _covers_all(paper, goods, on) and _was_grown_under(paper.kind, papers, goods)]
+
+
+def _covers_all(paper: Paper, goods: Sequence[Goods], on: date) -> bool:
+    asked = [one for one in goods if paper.kind in _OF_GROWING or not one.is_ingredient]
+    return bool(asked) and all(
+        covers(paper, produce=one.produce, template=one.template, site_id=one.site_id, on=on) for one in asked
+    )
+
+
+def _was_grown_under(kind: str, papers: Sequence[Paper], goods: Sequence[Goods]) -> bool:
+    if kind not in _OF_GROWING:
+        return True
+    same = [paper for paper in papers if paper.kind == kind]
+    return all(
+        any(
+            covers(paper, produce=one.produce, template=one.template, site_id=one.site_id, on=one.made_on)
+            for paper in same
+        )
+        for one in goods
+        if one.is_taken
+    )
 
 
 def certificate_code(kind: str, stars: int | None) -> str:

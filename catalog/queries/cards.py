@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from catalog.models import Offer, Product
-from catalog.queries.shelf import face_photo, free_amount, stopped_amount
+from catalog.queries.papers import list_papers
+from catalog.queries.shelf import face_photo, free_amount, lots_on_sale, stopped_amount
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.money import format_vnd
 from marketplace.core.photos import photo_url
@@ -50,20 +51,21 @@ def select_cards(*more: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Sele
         Product.id.label("product_id"), Offer.id.label("offer_id"), Product.slug, Product.name,
         Product.household_id, Offer.price_vnd, Product.unit, face_photo(Product.id.expression).label("photo"),
         Product.rating_sum, Product.rating_count, free_amount().label("free"),
-        stopped_amount().label("stopped"), *more,
+        stopped_amount().label("stopped"),
+        lots_on_sale().label("lot_ids"), *more,
     ).join(Offer, Offer.product_id == Product.id)  # fmt: skip
 
 
 def finish_cards(session: Session, rows: Sequence[Row[Any]]) -> dict[int, ProductCard]:
     """Add households and certificates to rows of ``select_cards``; return cards by product.
 
-    Two statements.
+    Three statements.
     """
     household_ids = {row.household_id for row in rows}
     households = {card.id: card for card in sellers.list_household_cards(session, household_ids)}
-    certificates: dict[int, list[sellers.CertificateView]] = {}
-    for certificate in sellers.list_valid_certificates(session, household_ids, local_date(utcnow())):
-        certificates.setdefault(certificate.household_id, []).append(certificate)
+    papers = list_papers(
+        session, {row.product_id: (row.household_id, row.lot_ids or ()) for row in rows}, local_date(utcnow())
+    )
     cards = {}
     for row in rows:
         household = households[row.household_id]
@@ -80,7 +82,7 @@ def finish_cards(session: Session, rows: Sequence[Row[Any]]) -> dict[int, Produc
             picture_url=photo_url(row.photo, "thumb") if row.photo else None,
             picture_alt=row.name,
             certificates=tuple(
-                (badge.code, badge.label) for badge in sellers.pick_badges(certificates.get(row.household_id, ()))
+                (badge.code, badge.label) for badge in sellers.pick_badges(papers.get(row.product_id, ()))
             ),
             stars=row.rating_sum / row.rating_count if row.rating_count else None,
             rating_count=row.rating_count,

@@ -1,6 +1,6 @@
 """Products as the search index wants them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,7 +9,8 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.models import Offer, Product, Stock
-from catalog.queries.shelf import free_amount, is_fresh
+from catalog.queries.papers import list_papers
+from catalog.queries.shelf import free_amount, is_fresh, lots_on_sale
 from catalog.rules import CATEGORIES
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.quantity import UNITS
@@ -34,7 +35,8 @@ class SearchDocument:
     hamlet: str
     household_id: int
     household_name: str
-    certificates: tuple[str, ...]
+    #: Codes of its certificates, each with its last day (None: it does not run out).
+    certificates: tuple[tuple[str, date | None], ...]
     price_vnd: int
     stars: float | None
     rating_count: int
@@ -46,7 +48,7 @@ class SearchDocument:
 
 
 def list_search_documents(session: Session, product_ids: Collection[int] | None = None) -> Sequence[SearchDocument]:
-    """Return what is on sale as documents, of some products or (None) of all. Four statements.
+    """Return what is on sale as documents, of some products or (None) of all. Five statements.
 
     Goods that are merely sold out stay to be found; goods whose lots were recalled or are held back do not.
     """
@@ -58,7 +60,7 @@ def list_search_documents(session: Session, product_ids: Collection[int] | None 
         .scalar_subquery()
     )
     wanted = (
-        select(Product, Offer.price_vnd, free_amount(), newest)
+        select(Product, Offer.price_vnd, free_amount(), newest, lots_on_sale())
         .join(Offer, Offer.product_id == Product.id)
         .where(Offer.state == "on_sale", or_(free_amount() > 0, ~is_held_back))
     )
@@ -71,11 +73,13 @@ def list_search_documents(session: Session, product_ids: Collection[int] | None 
         commune.id: commune
         for commune in sellers.list_communes(session, {card.commune_id for card in households.values()})
     }
-    certificates: dict[int, list[str]] = {}
-    for certificate in sellers.list_valid_certificates(session, household_ids, local_date(utcnow())):
-        certificates.setdefault(certificate.household_id, []).append(certificate.code)
+    papers = list_papers(
+        session,
+        {product.id: (product.household_id, lot_ids or ()) for product, *_, lot_ids in rows},
+        local_date(utcnow()),
+    )
     documents = []
-    for product, price_vnd, free, verified_on in rows:
+    for product, price_vnd, free, verified_on, _ in rows:
         household = households[product.household_id]
         commune = communes[household.commune_id]
         documents.append(
@@ -94,7 +98,7 @@ def list_search_documents(session: Session, product_ids: Collection[int] | None 
                 hamlet=household.hamlet or "",
                 household_id=product.household_id,
                 household_name=household.shown_name,
-                certificates=tuple(sorted(certificates.get(product.household_id, ()))),
+                certificates=_date_codes(papers.get(product.id, ())),
                 price_vnd=price_vnd,
                 stars=product.rating_sum / product.rating_count if product.rating_count else None,
                 rating_count=product.rating_count,
@@ -106,3 +110,11 @@ def list_search_documents(session: Session, product_ids: Collection[int] | None 
             )
         )
     return documents
+
+
+def _date_codes(papers: Iterable[sellers.CertificateView]) -> tuple[tuple[str, date | None], ...]:
+    """Return the code of each certificate with its last day; of several with one code, the latest."""
+    ends: dict[str, date] = {}
+    for paper in papers:
+        ends[paper.code] = max(ends.get(paper.code, date.min), paper.expires_on or date.max)
+    return tuple((code, None if last == date.max else last) for code, last in sorted(ends.items()))

@@ -12,10 +12,12 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from catalog.models import Offer, Product, ProductPhoto, Review, Stock
+from catalog.queries.shelf import TODAY
 from catalog.rules import CATEGORIES, Shelf, expiry_order
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.errors import NotFound
 from marketplace.core.quantity import UNITS
+from traceability.queries.lots import papers_hold
 
 _REVIEWS_SHOWN = 10
 
@@ -51,6 +53,7 @@ class ProductPage:
     household_id: int
     slug: str
     name: str
+    other_names: str
     category: str
     category_name: str
     description: str
@@ -87,14 +90,18 @@ def get_product_page(session: Session, slug: str) -> ProductPage:
     if not rows:
         message = "Không tìm thấy sản phẩm này. Có thể hộ đã ngừng bán."
         raise NotFound("product_unknown", message)
-    product, offer, _, shas = rows[0]
+    product, offer, _, shas, _ = rows[0]
     unit = UNITS[product.unit]
-    all_lots = _sort_lots([stock for _, _, stock, _ in rows if stock is not None])
+    all_lots = _sort_lots([stock for _, _, stock, *_ in rows if stock is not None])
+    lapsed = {stock.lot_id for _, _, stock, _, holds in rows if stock is not None and not holds}
     today = local_date(utcnow())
     lots = tuple(
         lot
         for lot in all_lots
-        if lot.free > 0 and not lot.is_frozen and (lot.best_before_on is None or lot.best_before_on >= today)
+        if lot.free > 0
+        and not lot.is_frozen
+        and lot.lot_id not in lapsed
+        and (lot.best_before_on is None or lot.best_before_on >= today)
     )
     is_on_sale = offer.state == "on_sale"
     return ProductPage(
@@ -103,6 +110,7 @@ def get_product_page(session: Session, slug: str) -> ProductPage:
         household_id=product.household_id,
         slug=product.slug,
         name=product.name,
+        other_names=product.other_names,
         category=product.category,
         category_name=CATEGORIES[product.category],
         description=product.description,
@@ -137,7 +145,7 @@ def _page_rows() -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     return (
-        select(Product, Offer, Stock, photos)
+        select(Product, Offer, Stock, photos, papers_hold(Stock.lot_id.expression, TODAY))
         .join(Offer, Offer.product_id == Product.id)
         .outerjoin(Stock, Stock.offer_id == Offer.id)
         .where(Product.slug == bindparam("slug"), Offer.state != "draft")

@@ -5,15 +5,30 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, select
 
 from catalog.models import Offer, ProductPhoto, Stock
+from traceability.queries.lots import papers_hold
 
 #: What can be bought of an offer right now, in units of sale: not frozen, not out of date in Viet Nam today.
-_TODAY = func.date(func.timezone("Asia/Ho_Chi_Minh", func.now()))
+TODAY = func.date(func.timezone("Asia/Ho_Chi_Minh", func.now()))
 _FREE = Stock.listed - Stock.reserved - Stock.sold
 
 
 def is_fresh() -> ColumnElement[bool]:
-    """Return the condition that goods are not recalled and not out of date."""
-    return and_(Stock.is_frozen.is_(False), or_(Stock.best_before_on.is_(None), Stock.best_before_on >= _TODAY))
+    """Return the condition that goods are not recalled, not out of date, and the papers that they are sold on hold."""
+    return and_(
+        Stock.is_frozen.is_(False),
+        or_(Stock.best_before_on.is_(None), Stock.best_before_on >= TODAY),
+        papers_hold(Stock.lot_id.expression, TODAY),
+    )
+
+
+def lots_on_sale() -> ScalarSelect[list[int]]:
+    """Return the scalar sub-select of the lots of which something of an offer can be bought right now."""
+    return (
+        select(func.array_agg(Stock.lot_id))
+        .where(Stock.offer_id == Offer.id, is_fresh(), _FREE > 0)
+        .correlate(Offer)
+        .scalar_subquery()
+    )
 
 
 def free_amount() -> ScalarSelect[Decimal]:
@@ -23,7 +38,7 @@ def free_amount() -> ScalarSelect[Decimal]:
 
 def stopped_amount() -> ScalarSelect[Decimal]:
     """Return the scalar sub-select of what lies there of an offer and is frozen: it is not sold, and not sold out."""
-    in_date = or_(Stock.best_before_on.is_(None), Stock.best_before_on >= _TODAY)
+    in_date = or_(Stock.best_before_on.is_(None), Stock.best_before_on >= TODAY)
     return (
         select(func.coalesce(func.sum(_FREE), 0))
         .where(Stock.offer_id == Offer.id, Stock.is_frozen, in_date)

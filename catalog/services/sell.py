@@ -23,6 +23,7 @@ from catalog.rules import (
     next_offer_state,
     units_from_lot,
 )
+from catalog.services.claims import list_claims
 from marketplace.accounts.rules import Actor
 from marketplace.core.clock import local_date
 from marketplace.core.errors import Conflict, NotFound, Refused
@@ -34,10 +35,9 @@ from marketplace.core.quantity import format_quantity, get_unit
 from marketplace.core.text import slugify
 from sellers import queries as sellers
 from traceability.queries.lots import LotView, list_lots, list_sellable_lots
-from traceability.rules.sale_gate import claims_of
 from traceability.services.chain import lock_chain
 from traceability.services.sale import commit_to_sale, return_from_sale
-from traceability.services.sale_gate import widen_claims
+from traceability.services.sale_gate import set_claims
 
 MAX_PHOTOS = 6
 #: Nothing in a parcel costs less, and nothing that a household sends costs more.
@@ -112,7 +112,8 @@ def edit_product(*, session: Session, household_id: int, product_id: int, draft:
     product, offer = _lock(session, household_id, product_id)
     _check(draft)
     lots = session.execute(select(Stock.lot_id).where(Stock.offer_id == offer.id, Stock.listed > Stock.sold)).scalars()
-    widen_claims(session=session, lot_ids=lots.all(), claims=claims_of(draft.name, draft.other_names), now=now)
+    claims = list_claims(session, lots.all(), product_id, draft.name, draft.other_names, draft.description)
+    set_claims(session=session, claims=claims, now=now)
     if (product.unit, product.content_unit, product.content_amount) != (
         draft.unit,
         draft.content_unit,
@@ -238,6 +239,7 @@ def list_goods(
         message = f"Số lượng này chưa đủ một {get_unit(product.unit).label} (cần {one})."
         raise Refused("less_than_one_unit", message, field="amount")
     _refuse_more_than_left(lot, units * product.content_amount)
+    claims = list_claims(session, [lot_id], product.id, product.name, product.other_names, product.description)
     commit_to_sale(
         session=session,
         household_id=household_id,
@@ -246,7 +248,7 @@ def list_goods(
         key=key,
         actor=actor,
         now=now,
-        claims=claims_of(product.name, product.other_names),
+        claims=claims[lot_id],
     )
     session.execute(insert(Listing).values(form_key=key, offer_id=offer.id, lot_id=lot_id, units=units, listed_at=now))
     listed = pg_insert(Stock).values(

@@ -26,7 +26,7 @@ from marketplace.core.money import format_vnd
 from marketplace.core.quantity import format_quantity, get_unit
 from traceability.queries.lots import LotView, list_lots, list_sellable_lots
 from traceability.queries.sale_gate import judge_lot
-from traceability.rules.sale_gate import claims_of
+from traceability.rules.claims import find_claims
 
 #: How many lots the page asks the gate about; those that expire first come first.
 _MAX_JUDGED = 20
@@ -284,12 +284,9 @@ def _listing_page(
     problem: str = "",
 ) -> ResponseReturnValue:
     today = local_date(utcnow())
-    claims = claims_of(product.name, product.other_names)
+    claims = find_claims(product.name, product.other_names, product.description)
     fitting = _fitting(product, lots)
-    judged = [
-        (lot, judge_lot(db.session(), lot, on=today, claims=claims | claims_of(lot.produce, lot.grade or "")))
-        for lot in fitting[:_MAX_JUDGED]
-    ]
+    judged = [(lot, judge_lot(db.session(), lot, on=today, claims=claims)) for lot in fitting[:_MAX_JUDGED]]
     page = render_template(
         "catalog/desk/listing.html",
         form=form,

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from catalog.queries import HomeShelves, ProductPage, get_home_shelves, get_product_page
 from catalog.queries.pages import LotOnSale
+from catalog.queries.papers import list_papers
 from catalog.views.blueprint import blueprint
 from catalog.views.journey import tell_journey
 from catalog.views.kinds import SHOP_KINDS
@@ -24,6 +25,7 @@ from marketplace.core.shared_pages import shared
 from sellers import queries as sellers
 from traceability.queries.lots import LotView, UnsellableLot, explain_unsellable, list_lots
 from traceability.queries.story import list_story
+from traceability.rules.claims import find_claims, find_unproved
 from traceability.rules.obstacles import PASSING
 
 _COMMUNES_SHOWN = 6
@@ -67,7 +69,8 @@ def product(slug: str) -> ResponseReturnValue:
     session = db.session()
     page = get_product_page(session, slug)
     household = sellers.get_household(session, page.household_id)
-    certificates = sellers.list_valid_certificates(session, [page.household_id], local_date(utcnow()))
+    on_sale = {page.product_id: (page.household_id, [lot.lot_id for lot in page.lots])}
+    certificates = list_papers(session, on_sale, local_date(utcnow())).get(page.product_id, [])
     lots = list_lots(session, [lot.lot_id for lot in page.all_lots])
     told = next((lots[lot.lot_id] for lot in page.lots if lot.lot_id in lots), None)
     journey = tell_journey(told, list_story(session, told)) if told else []
@@ -80,6 +83,7 @@ def product(slug: str) -> ResponseReturnValue:
         household=household,
         certificates=certificates,
         badges=sellers.pick_badges(certificates),
+        unproved=find_unproved(find_claims(page.name, page.other_names, page.description), certificates),
         lots=page.lots,
         told=told,
         journey=journey,

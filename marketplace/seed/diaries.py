@@ -138,7 +138,7 @@ def _plan_season(farm: Farm, goods: Goods, name: str, start: date, way: Way, *, 
     def begin(now: datetime) -> None:
         farm.seasons[season] = open_season(
             session=farm.session, household_id=farm.household_id, site_id=_find_site(farm, goods, way),
-            produce=_produce(goods), template=goods.template, started_on=start,
+            produce=produce_of(goods), template=goods.template, started_on=start,
             actor=farm.farmer, key=key(season, "open"), now=now,
         )  # fmt: skip
 
@@ -298,7 +298,8 @@ def _incoming(goods: Goods, way: Way) -> list[Came]:
     return came
 
 
-def _produce(goods: Goods) -> str:
+def produce_of(goods: Goods) -> str:
+    """Return what the diary calls a product: its name without the way it is packed."""
     return goods.name.split(" (")[0].split(" VietGAP")[0].split(" túi lọc")[0]
 
 

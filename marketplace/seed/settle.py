@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from marketplace.accounts.queries import get_title, load_actor
 from marketplace.accounts.rules import Actor
 from marketplace.accounts.services import grant_helper, join_household
-from marketplace.core.clock import local_date
+from marketplace.core.clock import local_date, start_of_local_day
 from marketplace.core.text import fold
 from marketplace.seed.accounts import HELPER_PHONE, People, make_farmer
-from marketplace.seed.diaries import HELD, SECOND_SITE, UNNAMED_SPRAY, Farm, plan_diary, way_of
+from marketplace.seed.diaries import HELD, SECOND_SITE, UNNAMED_SPRAY, Farm, plan_diary, produce_of, way_of
 from marketplace.seed.dice import dice, key
 from marketplace.seed.goods import Goods
 from marketplace.seed.households import HouseholdPlan
@@ -20,6 +20,7 @@ from marketplace.seed.sensors import EQUIPPED, install_sensors
 from marketplace.seed.shelf import plan_shelf
 from marketplace.seed.timeline import Timeline
 from sellers.queries import get_commune_by_code, get_household
+from sellers.rules import Scope
 from sellers.services.certificates import CertificateFacts, add_certificate, decide_certificate
 from sellers.services.households import (
     HouseholdFacts,
@@ -73,12 +74,13 @@ def settle_household(  # noqa: PLR0917 - whom, with whom, with what, until when
         is_accepted=True, reason="", own_household_ids=frozenset(), now=joined + timedelta(days=2),
     )  # fmt: skip
     _set_account(session, plan, household_id, farmer, joined)
-    _add_papers(session, plan, household_id, farmer, officer, local_date(now), joined)
+    sites = _add_sites(session, plan, household_id)
+    _add_papers(session, plan, household_id, farmer, officer, local_date(now), joined, sites)
     _declare_standards(session, plan, household_id, farmer, joined + timedelta(days=6))
     helper = _helper(session, plan, household_id, people, user_id, joined)
     farm = Farm(
         session=session, household_id=household_id, farmer=farmer, officer=officer,
-        officer_title=get_title(session, officer_id), sites=_add_sites(session, plan, household_id), album=album,
+        officer_title=get_title(session, officer_id), sites=sites, album=album,
         timeline=Timeline(until=now - timedelta(minutes=30)), today=local_date(now), helper=helper,
     )  # fmt: skip
     if plan.code == EQUIPPED:
@@ -212,6 +214,7 @@ def _add_papers(  # noqa: PLR0917 - whose, by whom, seen by whom, when
     officer: Actor,
     today: date,
     joined: datetime,
+    sites: dict[str, int],
 ) -> None:
     d = dice("papers", plan.code)
     papers: list[tuple[CertificateFacts, bool]] = []
@@ -219,14 +222,14 @@ def _add_papers(  # noqa: PLR0917 - whose, by whom, seen by whom, when
         issued = today - timedelta(days=d.randrange(60, 500))
         if goods.template in _OCOP_TEMPLATES and d.random() < 0.6:
             stars = d.choice((3, 3, 4))
-            papers.append((_paper("ocop", goods.name, issued, 1095, d.randrange(10, 900), stars), True))
+            papers.append((_paper("ocop", goods, sites, issued, 1095, d.randrange(10, 900), stars), True))
         elif goods.template in _VIETGAP_TEMPLATES and ("VietGAP" in goods.name or d.random() < 0.4):
-            papers.append((_paper("vietgap", goods.name, issued, 730, d.randrange(10, 900)), True))
+            papers.append((_paper("vietgap", goods, sites, issued, 730, d.randrange(10, 900)), True))
         elif goods.template == "processed":
-            papers.append((_paper("food_safety", goods.name, issued, 1095, d.randrange(10, 900)), d.random() < 0.7))
+            papers.append((_paper("food_safety", goods, sites, issued, 1095, d.randrange(10, 900)), d.random() < 0.7))
     if plan.index % 9 == 0:
         old = today - timedelta(days=800)
-        papers.append((_paper("vietgap", plan.goods[0].name, old, 730, d.randrange(10, 900)), True))
+        papers.append((_paper("vietgap", plan.goods[0], sites, old, 730, d.randrange(10, 900)), True))
     for place, (facts, is_seen) in enumerate(papers):
         certificate_id = add_certificate(
             session=session, household_id=household_id, facts=facts, photo_sha256=None, actor=farmer,
@@ -235,11 +238,19 @@ def _add_papers(  # noqa: PLR0917 - whose, by whom, seen by whom, when
         if is_seen:
             decide_certificate(
                 session=session, certificate_id=certificate_id, officer=officer, is_accepted=True, reason="",
-                now=joined + timedelta(days=3),
+                now=max(joined, start_of_local_day(facts.issued_on)) + timedelta(days=3, hours=9),
             )  # fmt: skip
 
 
-def _paper(kind: str, scope: str, issued: date, days: int, number: int, stars: int | None = None) -> CertificateFacts:  # noqa: PLR0917
+def _paper(  # noqa: PLR0917 - what stands on it
+    kind: str,
+    goods: Goods,
+    sites: dict[str, int],
+    issued: date,
+    days: int,
+    number: int,
+    stars: int | None = None,
+) -> CertificateFacts:
     issuers = {
         "ocop": "Ủy ban nhân dân tỉnh Thanh Hóa",
         "vietgap": "Tổ chức chứng nhận VietGAP Bắc Trung Bộ",
@@ -252,5 +263,6 @@ def _paper(kind: str, scope: str, issued: date, days: int, number: int, stars: i
         issued_on=issued,
         expires_on=issued + timedelta(days=days),
         stars=stars,
-        scope=scope,
+        scope=goods.name,
+        covers=Scope((produce_of(goods),), (), (sites[way_of(goods).site_kind],)),
     )

@@ -10,6 +10,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,23 @@ from marketplace.core.ids import new_ulid
 from marketplace.core.text import bigrams, folded_syllables, syllables
 from search.ports import PAGE_SIZE, SearchFilters, SearchRequest, SearchResult, Suggestion
 from search.rules import MAX_LENGTH, Phrase, Question, Unit, ask, decode
+from sellers.rules import CERTIFICATE_CODES
 
 #: Raised whenever the fields change: an index of another number is not read.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _HEAP_BYTES = 15_000_000
 _WORDS = "words"
 _BATCH = 200
-_FACETS = ("category", "commune", "certificate")
+_FACETS = ("category", "commune")
+#: Code of a certificate -> the field that holds its last day (0: the goods have none). Days decide when one asks.
+_UNTIL = {code: f"until_{code.replace('-', '_')}" for code in CERTIFICATE_CODES}
+#: Words of certificates that people type. They find goods only while the certificate is in date.
+_CERTIFICATE_WORDS: Mapping[str, tuple[str, ...]] = {
+    "vietgap": ("vietgap",),
+    "organic": ("organic",),
+    "ocop": tuple(code for code in CERTIFICATE_CODES if code.startswith("ocop-")),
+    **{code.removeprefix("ocop-"): (code,) for code in CERTIFICATE_CODES if code.startswith("ocop-")},
+}
 _FACET_LIMIT = 60
 _SORTS: Mapping[str, tuple[str, Order]] = {
     "cheapest": ("price", Order.Asc),
@@ -49,7 +60,7 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name=_WORDS, index_option="freq")
     for name in _FACETS:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
-    for name in ("price", "rating", "fresh", "in_stock"):
+    for name in ("price", "rating", "fresh", "in_stock", *_UNTIL.values()):
         builder.add_unsigned_field(name, indexed=True, fast=True)
     for name in ("slug", "name", "household", "place"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
@@ -139,7 +150,7 @@ class TantivyIndex:
         if not text:
             return self._run(index, _everything(index.schema), request)
         result = SearchResult((), 0, {})
-        for words, understood_as in _readings(index.schema, text):
+        for words, understood_as in _readings(index.schema, text, request.on):
             result = self._run(index, words, request, understood_as=understood_as)
             if result.total or result.total_unfiltered:
                 break
@@ -173,7 +184,7 @@ class TantivyIndex:
         self, index: tantivy.Index, words: Query, request: SearchRequest, *, understood_as: str = ""
     ) -> SearchResult:
         schema, searcher = index.schema, index.searcher()
-        query = _narrow(schema, words, request.filters, without="")
+        query = _narrow(schema, words, request.filters, request.on, without="")
         field, order = _SORTS.get(request.sort, (None, Order.Desc))
         page = searcher.search(
             query,
@@ -187,18 +198,29 @@ class TantivyIndex:
         if not total:
             has_filters = request.filters != SearchFilters()
             unfiltered = searcher.search(words, 1, count=True).count if has_filters else 0  # type: ignore[attr-defined]  # as above
-            return SearchResult((), 0, self._facets(index, words, request.filters), understood_as, unfiltered)
+            return SearchResult(
+                (), 0, self._facets(index, words, request.filters, request.on), understood_as, unfiltered
+            )
         ids = [int(str(searcher.doc(address).get_first("product_id"))) for _, address in page.hits]
-        return SearchResult(ids, total, self._facets(index, words, request.filters), understood_as)
+        return SearchResult(ids, total, self._facets(index, words, request.filters, request.on), understood_as)
 
-    def _facets(self, index: tantivy.Index, words: Query, filters: SearchFilters) -> dict[str, dict[str, int]]:
+    def _facets(
+        self, index: tantivy.Index, words: Query, filters: SearchFilters, on: date
+    ) -> dict[str, dict[str, int]]:
         """Count each facet as if it were not narrowed itself, so that a buyer sees the other choices."""
         searcher = index.searcher()
         counts: dict[str, dict[str, int]] = {}
         for name in _FACETS:
-            query = _narrow(index.schema, words, filters, without=name)
+            query = _narrow(index.schema, words, filters, on, without=name)
             answer: dict[str, Any] = searcher.aggregate(query, {name: {"terms": {"field": name, "size": _FACET_LIMIT}}})
             counts[name] = {bucket["key"]: int(bucket["doc_count"]) for bucket in answer[name]["buckets"]}
+        query = _narrow(index.schema, words, filters, on, without="certificate")
+        in_date = {"ranges": [{"from": float(on.toordinal())}]}
+        answer = searcher.aggregate(
+            query, {code: {"range": {"field": name, **in_date}} for code, name in _UNTIL.items()}
+        )
+        held = {code: sum(int(one["doc_count"]) for one in answer[code]["buckets"][-1:]) for code in _UNTIL}
+        counts["certificate"] = {code: count for code, count in held.items() if count}
         return counts
 
     def _write(self, index: tantivy.Index, documents: Sequence[SearchDocument], replaced: Sequence[int]) -> None:
@@ -251,19 +273,8 @@ def _prepare(index: tantivy.Index) -> tantivy.Index:
 
 def _fields(document: SearchDocument) -> dict[str, Any]:
     name = f"{document.name} {document.other_names}"
-    body = " ".join(
-        (
-            document.kind_name,
-            document.commune_name,
-            document.former_places,
-            document.province_name,
-            document.hamlet,
-            document.household_name,
-            document.unit_words,
-            " ".join(document.certificates).replace("-", " "),
-            document.description,
-        )
-    )
+    where = f"{document.commune_name} {document.former_places} {document.province_name} {document.hamlet}"
+    body = f"{document.kind_name} {where} {document.household_name} {document.unit_words} {document.description}"
     fresh = document.verified_on.toordinal() if document.verified_on else 0
     return {
         "product_id": document.product_id,
@@ -274,7 +285,8 @@ def _fields(document: SearchDocument) -> dict[str, Any]:
         "body_folded": " ".join(folded_syllables(body)),
         "category": [document.category],
         "commune": [document.commune_code],
-        "certificate": list(document.certificates),
+        **dict.fromkeys(_UNTIL.values(), 0),
+        **{_UNTIL[code]: (last or date.max).toordinal() for code, last in document.certificates},
         "price": document.price_vnd,
         "rating": round((document.stars or 0) * 100),
         "fresh": fresh,
@@ -292,22 +304,22 @@ def _everything(schema: tantivy.Schema) -> Query:
     return Query.boolean_query([(Occur.Must, Query.all_query()), (Occur.Should, in_stock)])
 
 
-def _readings(schema: tantivy.Schema, text: str) -> Iterator[tuple[Query, str]]:
+def _readings(schema: tantivy.Schema, text: str, on: date) -> Iterator[tuple[Query, str]]:
     """Yield what the words may mean, the likeliest first, each with how it was understood (empty: as typed)."""
     question = ask(text)
     if not question.units:
         return
-    yield _strict(schema, question), ""
+    yield _strict(schema, question, on), ""
     meant = decode(text)
     if meant != text:
-        yield _strict(schema, ask(meant)), meant
-    yield _forgiving(schema, question), text
+        yield _strict(schema, ask(meant), on), meant
+    yield _forgiving(schema, question, on), text
     yield _any(schema, question), text
 
 
-def _strict(schema: tantivy.Schema, question: Question) -> Query:
+def _strict(schema: tantivy.Schema, question: Question, on: date) -> Query:
     """Ask for every unit."""
-    parts = [(Occur.Must, _unit(schema, unit)) for unit in question.units]
+    parts = [(Occur.Must, _unit(schema, unit, on)) for unit in question.units]
     return Query.boolean_query([*parts, *_extras(schema, question)])
 
 
@@ -326,12 +338,12 @@ def _in_name(schema: tantivy.Schema, phrase: Phrase) -> Query:
     return query if phrase.weight == 1.0 else Query.boost_query(query, phrase.weight)
 
 
-def _forgiving(schema: tantivy.Schema, question: Question) -> Query:
+def _forgiving(schema: tantivy.Schema, question: Question, on: date) -> Query:
     """Ask for every word with one letter wrong; short words have to be right."""
     parts = []
     for unit in question.units:
         for word in unit.phrases[0].folded:
-            exact = Query.boost_query(_word(schema, word, word, has_marks=False), 2.0)
+            exact = Query.boost_query(_word(schema, word, word, on, has_marks=False), 2.0)
             if len(word) < _MIN_FUZZY:
                 parts.append((Occur.Must, exact))
                 continue
@@ -350,14 +362,14 @@ def _extras(schema: tantivy.Schema, question: Question) -> list[tuple[Occur, Que
     return [*pairs, (Occur.Should, in_stock)]
 
 
-def _unit(schema: tantivy.Schema, unit: Unit) -> Query:
-    phrases = [_phrase(schema, phrase) for phrase in unit.phrases]
+def _unit(schema: tantivy.Schema, unit: Unit, on: date) -> Query:
+    phrases = [_phrase(schema, phrase, on) for phrase in unit.phrases]
     return phrases[0] if len(phrases) == 1 else Query.disjunction_max_query(phrases)
 
 
-def _phrase(schema: tantivy.Schema, phrase: Phrase) -> Query:
+def _phrase(schema: tantivy.Schema, phrase: Phrase, on: date) -> Query:
     words = [
-        (Occur.Must, _word(schema, marked, folded, has_marks=phrase.has_marks))
+        (Occur.Must, _word(schema, marked, folded, on, has_marks=phrase.has_marks))
         for marked, folded in zip(phrase.marked, phrase.folded, strict=True)
     ]
     # All words of a phrase in the name, side by side, say far more than the same words spread over a description.
@@ -368,7 +380,7 @@ def _phrase(schema: tantivy.Schema, phrase: Phrase) -> Query:
     return query if phrase.weight == 1.0 else Query.boost_query(query, phrase.weight)
 
 
-def _word(schema: tantivy.Schema, marked: str, folded: str, *, has_marks: bool) -> Query:
+def _word(schema: tantivy.Schema, marked: str, folded: str, on: date, *, has_marks: bool) -> Query:
     if has_marks:
         # Whoever types marks means them: a name may differ by a slip, a description ("buổi" for "bưởi") may not.
         found = [
@@ -378,17 +390,20 @@ def _word(schema: tantivy.Schema, marked: str, folded: str, *, has_marks: bool) 
         ]
     else:
         found = [("name_folded", folded, _NAME), ("body_folded", folded, _BODY)]
+    held = [Query.const_score_query(_in_date(schema, code, on), _BODY) for code in _CERTIFICATE_WORDS.get(folded, ())]
     return Query.disjunction_max_query(
-        [Query.boost_query(Query.term_query(schema, field, word), weight) for field, word, weight in found]
+        [*(Query.boost_query(Query.term_query(schema, field, word), weight) for field, word, weight in found), *held]
     )
 
 
-def _narrow(schema: tantivy.Schema, words: Query, filters: SearchFilters, *, without: str) -> Query:
+def _narrow(schema: tantivy.Schema, words: Query, filters: SearchFilters, on: date, *, without: str) -> Query:
     parts = [(Occur.Must, words)]
     for name in _FACETS:
         value = getattr(filters, name)
         if value and name != without:
             parts.append((Occur.Must, _quiet(Query.term_query(schema, name, value))))
+    if filters.certificate and without != "certificate":
+        parts.append((Occur.Must, _quiet(_in_date(schema, filters.certificate, on))))
     if filters.price_from is not None or filters.price_to is not None:
         low, high = filters.price_from or 0, filters.price_to if filters.price_to is not None else 2**53
         parts.append((Occur.Must, _quiet(Query.range_query(schema, "price", FieldType.Unsigned, low, high))))
@@ -402,6 +417,13 @@ def _narrow(schema: tantivy.Schema, words: Query, filters: SearchFilters, *, wit
     if filters.in_stock:
         parts.append((Occur.Must, _quiet(Query.term_query(schema, "in_stock", 1))))
     return Query.boolean_query(parts)
+
+
+def _in_date(schema: tantivy.Schema, code: str, on: date) -> Query:
+    """Ask for goods with a certificate that is in date on a day; an unknown code finds nothing."""
+    if code not in _UNTIL:
+        return Query.empty_query()
+    return Query.range_query(schema, _UNTIL[code], FieldType.Unsigned, on.toordinal(), date.max.toordinal())
 
 
 def _quiet(query: Query) -> Query:

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Select, any_, bindparam, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, Row, Select, any_, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import Session
 
 from marketplace.core.errors import NotFound
@@ -17,10 +17,12 @@ from sellers.rules import (
     HOUSEHOLD_KINDS,
     HOUSEHOLD_LABELS,
     IDENTITY_METHODS,
+    PRODUCTIONS,
     SITE_KINDS,
     HouseholdState,
     certificate_code,
     certificate_label,
+    is_in_date,
 )
 
 
@@ -122,6 +124,26 @@ class CertificateView:
     photo_sha256: str | None
     state: str
     reason: str
+    #: When the commune's officer saw the paper.
+    verified_at: datetime | None
+    produces: tuple[str, ...]
+    productions: tuple[str, ...]
+    #: The places that it is for, and those with the pens in its barns.
+    sites: tuple[int, ...]
+    site_ids: tuple[int, ...]
+    site_names: tuple[str, ...]
+
+    @property
+    def has_scope(self) -> bool:
+        """Whether it says what it is for. One that does not shows on nothing."""
+        return bool(self.produces or self.productions)
+
+    @property
+    def scope_text(self) -> str:
+        """What it is for, in words: ``Rau muống, Rau cải (Ruộng Đồng Cao)``."""
+        goods = (*self.produces, *(f"mọi hàng {PRODUCTIONS.get(one, one)}" for one in self.productions))
+        places = f" ({', '.join(self.site_names)})" if self.site_names else ""
+        return f"{', '.join(goods)}{places}" if goods else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,18 +330,46 @@ def _sites() -> Select[int, int, int | None, str, str, str, int | None, int | No
     )  # fmt: skip
 
 
-def _certificate(row: Certificate | Row[Any]) -> CertificateView:
+def _certificate(row: Row[Any]) -> CertificateView:
     return CertificateView(
         id=row.id, household_id=row.household_id, kind=row.kind, code=certificate_code(row.kind, row.stars),
         label=certificate_label(row.kind, row.stars), number=row.number, issuer=row.issuer, scope=row.scope,
         stars=row.stars, issued_on=row.issued_on, expires_on=row.expires_on, photo_sha256=row.photo_sha256,
-        state=row.state, reason=row.reason,
+        state=row.state, reason=row.reason, verified_at=row.verified_at, produces=tuple(row.produces),
+        productions=tuple(row.productions), sites=tuple(row.sites), site_ids=tuple(row.site_ids or ()),
+        site_names=tuple(row.site_names or ()),
+    )  # fmt: skip
+
+
+@cache
+def _certificates() -> Select[*tuple[Any, ...]]:
+    """Return the statement that reads certificates with the places that they are for, built once."""
+    is_named = Site.id == any_(Certificate.sites)
+    own = Site.household_id == Certificate.household_id
+    ids = (
+        select(func.array_agg(Site.id))
+        .where(own, or_(is_named, Site.parent_id == any_(Certificate.sites)))
+        .correlate(Certificate)
+        .scalar_subquery()
+    )
+    names = (
+        select(func.array_agg(aggregate_order_by(Site.name, Site.id)))
+        .where(own, is_named)
+        .correlate(Certificate)
+        .scalar_subquery()
+    )
+    return select(
+        Certificate.id, Certificate.household_id, Certificate.kind, Certificate.stars, Certificate.number,
+        Certificate.issuer, Certificate.scope, Certificate.issued_on, Certificate.expires_on,
+        Certificate.photo_sha256, Certificate.state, Certificate.reason, Certificate.verified_at,
+        Certificate.produces, Certificate.productions, Certificate.sites, ids.label("site_ids"),
+        names.label("site_names"),
     )  # fmt: skip
 
 
 def get_certificate(session: Session, certificate_id: int) -> CertificateView:
     """Return a certificate. Raises ``NotFound``; the caller compares the household."""
-    row = session.execute(select(Certificate).where(Certificate.id == certificate_id)).scalar_one_or_none()
+    row = session.execute(_certificates().where(Certificate.id == certificate_id)).one_or_none()
     if row is None:
         raise NotFound
     return _certificate(row)
@@ -328,17 +378,38 @@ def get_certificate(session: Session, certificate_id: int) -> CertificateView:
 def list_certificates(session: Session, household_id: int) -> Sequence[CertificateView]:
     """Return everything that a household has handed in."""
     rows = session.execute(
-        select(Certificate).where(Certificate.household_id == household_id).order_by(Certificate.id.desc())
-    ).scalars()
+        _certificates().where(Certificate.household_id == household_id).order_by(Certificate.id.desc())
+    )
     return [_certificate(row) for row in rows]
+
+
+def list_verified_certificates(session: Session, household_ids: Collection[int]) -> Sequence[CertificateView]:
+    """Return certificates that an officer has seen, also those that ran out. One statement.
+
+    Which goods they cover, and on which day, is for ``sellers.rules.list_covering`` to say.
+    """
+    if not household_ids:
+        return []
+    return [_certificate(row) for row in session.execute(_verified_certificates(), {"ids": list(household_ids)})]
+
+
+@cache
+def _verified_certificates() -> Select[*tuple[Any, ...]]:
+    """Return the statement of ``list_verified_certificates``. Every shelf runs it, so it is built once."""
+    return (
+        _certificates()
+        .where(
+            Certificate.household_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+            Certificate.state == "verified",
+        )
+        .order_by(Certificate.kind, Certificate.id)
+    )
 
 
 def list_valid_certificates(session: Session, household_ids: Collection[int], on: date) -> Sequence[CertificateView]:
-    """Return certificates that an officer has seen and that are in date on a day. One statement."""
-    if not household_ids:
-        return []
-    rows = session.execute(_valid_certificates(), {"ids": list(household_ids), "on": on})
-    return [_certificate(row) for row in rows]
+    """Return what a household may show of its certificates on a day: seen by an officer, in date, with a scope."""
+    known = list_verified_certificates(session, household_ids)
+    return [one for one in known if one.has_scope and is_in_date(one, on)]
 
 
 def pick_badges(certificates: Iterable[CertificateView]) -> list[CertificateView]:
@@ -351,35 +422,16 @@ def pick_badges(certificates: Iterable[CertificateView]) -> list[CertificateView
     return list(best.values())
 
 
-@cache
-def _valid_certificates() -> Select[*tuple[Any, ...]]:
-    """Return the statement of ``list_valid_certificates``, built once as well. It reads what a badge needs."""
-    on = bindparam("on", type_=Certificate.issued_on.type)
-    return (
-        select(
-            Certificate.id, Certificate.household_id, Certificate.kind, Certificate.stars, Certificate.number,
-            Certificate.issuer, Certificate.scope, Certificate.issued_on, Certificate.expires_on,
-            Certificate.photo_sha256, Certificate.state, Certificate.reason,
-        )
-        .where(
-            Certificate.household_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
-            Certificate.state == "verified",
-            Certificate.issued_on <= on,
-            or_(Certificate.expires_on.is_(None), Certificate.expires_on >= on),
-        )
-        .order_by(Certificate.kind, Certificate.id)
-    )  # fmt: skip
-
-
 def list_commune_certificates(session: Session, commune_id: int) -> Sequence[tuple[CertificateView, str]]:
     """Return certificates that wait for the commune's officer, each with its household's name."""
     rows = session.execute(
-        select(Certificate, Household.shown_name)
+        _certificates()
+        .add_columns(Household.shown_name.label("household_name"))
         .join(Household, Household.id == Certificate.household_id)
         .where(Household.commune_id == commune_id, Certificate.state == "claimed")
         .order_by(Certificate.id)
     )
-    return [(_certificate(row), name) for row, name in rows]
+    return [(_certificate(row), row.household_name) for row in rows]
 
 
 def pickup_address(session: Session, household_id: int) -> PickupAddress:

@@ -1,7 +1,7 @@
 """Certificates: handed in by a household, seen by its commune, gone when they run out."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import insert, select
@@ -11,8 +11,8 @@ from marketplace.accounts.rules import Actor
 from marketplace.core.errors import NotFound, Refused
 from marketplace.core.outbox import record_event
 from sellers.events import CertificateAdded, CertificateEnded, CertificateExpired, CertificateVerified
-from sellers.models import Certificate, Household
-from sellers.rules import check_certificate
+from sellers.models import Certificate, Household, Site
+from sellers.rules import Scope, check_certificate, check_scope, narrow_scope
 
 _BATCH = 200
 _TAKEN_BACK = "Hộ đã rút giấy này."
@@ -28,7 +28,9 @@ class CertificateFacts:
     issued_on: date
     expires_on: date | None = None
     stars: int | None = None
+    #: What the paper says of its scope, word for word.
     scope: str = ""
+    covers: Scope = field(default_factory=Scope)
 
 
 def add_certificate(
@@ -48,6 +50,9 @@ def add_certificate(
         ).scalar_one_or_none()
         if known is not None:
             return known
+    scope = narrow_scope(facts.kind, facts.covers)
+    check_scope(facts.kind, scope)
+    _check_own_sites(session, household_id, scope)
     certificate_id = session.execute(
         insert(Certificate)
         .values(
@@ -57,6 +62,9 @@ def add_certificate(
             number=facts.number.strip(),
             issuer=facts.issuer.strip(),
             scope=facts.scope.strip(),
+            produces=list(scope.produces),
+            productions=list(scope.productions),
+            sites=list(scope.sites),
             stars=facts.stars if facts.kind == "ocop" else None,
             issued_on=facts.issued_on,
             expires_on=facts.expires_on,
@@ -68,6 +76,13 @@ def add_certificate(
     ).scalar_one()
     record_event(session, CertificateAdded(certificate_id=certificate_id, household_id=household_id))
     return certificate_id
+
+
+def _check_own_sites(session: Session, household_id: int, scope: Scope) -> None:
+    own = select(Site.id).where(Site.id.in_(scope.sites), Site.household_id == household_id)
+    if len(session.scalars(own).all()) != len(scope.sites):
+        message = "Hãy chọn nơi sản xuất của hộ trong danh sách."
+        raise Refused("scope_site_unknown", message, field="sites")
 
 
 def decide_certificate(
@@ -92,6 +107,9 @@ def decide_certificate(
     if not is_accepted and not reason.strip():
         message = "Hãy viết lý do để hộ biết cần bổ sung gì."
         raise Refused("reason_missing", message, field="reason")
+    if is_accepted and not (certificate.produces or certificate.productions):
+        message = "Giấy này chưa ghi cấp cho hàng nào. Hãy trả lại để hộ nộp lại và chọn hàng ghi trên giấy."
+        raise Refused("certificate_scope", message)
     was_verified = certificate.state == "verified"
     certificate.state = wanted
     certificate.verified_by = officer.user_id

@@ -42,7 +42,7 @@ def erase_household(*, session: Session, household_id: int, shown_as: str, now: 
     session.execute(
         update(Certificate)
         .where(Certificate.household_id == household_id)
-        .values(number="", scope="", photo_sha256=None, reason="", state="rejected")
+        .values(number="", scope="", produces=[], photo_sha256=None, reason="", state="rejected")
     )
     session.execute(
         update(HouseholdChange).where(HouseholdChange.household_id == household_id).values(old={}, new={}, reason="")

@@ -7,10 +7,13 @@ from flask_babel import gettext as _
 from marketplace.accounts.gate import current_actor, needs
 from marketplace.accounts.rules import Permission
 from marketplace.core.clock import local_date, utcnow
-from marketplace.core.db import transaction
+from marketplace.core.db import db, transaction
 from marketplace.core.errors import NotFound, Refused
+from marketplace.core.registry import resolve
 from marketplace.core.text import nfc
 from sellers.forms import BareForm, CertificateForm
+from sellers.ports import FieldDiary
+from sellers.queries import list_sites
 from sellers.services.certificates import CertificateFacts, add_certificate, withdraw_certificate
 from sellers.views.blueprint import blueprint
 from sellers.views.owner import keep_photo, own_household_id
@@ -21,6 +24,8 @@ from sellers.views.owner import keep_photo, own_household_id
 def new_certificate() -> ResponseReturnValue:
     """Hand in a certificate. It shows nowhere until an officer has seen it."""
     form = CertificateForm()
+    own = own_household_id()
+    form.offer(resolve(FieldDiary).list_made(db.session(), own), list_sites(db.session(), own))
     if not form.is_submitted():
         return render_template("sellers/certificate.html", form=form, kept=None)
     kept = keep_photo(form)
@@ -39,12 +44,13 @@ def new_certificate() -> ResponseReturnValue:
         expires_on=form.expires_on.data,
         stars=int(form.stars.data) if form.stars.data else None,
         scope=nfc(form.scope.data or ""),
+        covers=form.covers,
     )
     try:
         with transaction() as session:
             add_certificate(
                 session=session,
-                household_id=own_household_id(),
+                household_id=own,
                 facts=facts,
                 photo_sha256=kept,
                 actor=current_actor(),

@@ -19,7 +19,6 @@ from sellers.queries import (
     list_household_cards,
     list_sites,
     list_valid_certificates,
-    pick_badges,
 )
 from sellers.views.blueprint import blueprint
 
@@ -62,8 +61,7 @@ def commune(code: str) -> ResponseReturnValue:
         commune=view,
         households=sorted(list_household_cards(session, ids), key=lambda card: card.id),
         badges={
-            household_id: pick_badges(item for item in certificates if item.household_id == household_id)
-            for household_id in ids
+            household_id: [item for item in certificates if item.household_id == household_id] for household_id in ids
         },
     )
 

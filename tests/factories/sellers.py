@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from marketplace.accounts.rules import Actor
 from marketplace.core.text import fold, slugify, vietnamese_sort_key
 from sellers.models import Certificate, Commune, Household, PlaceTerm, Province, Site
-from sellers.rules import split_place
+from sellers.rules import Scope, split_place
 from sellers.services.certificates import CertificateFacts, add_certificate
 from sellers.services.households import HouseholdFacts, register_household
 from sellers.services.sites import SiteFacts, add_site
@@ -150,9 +151,18 @@ def make_certificate(
     state: str = "verified",
     issued_on: date = date(2026, 1, 5),
     expires_on: date | None = date(2028, 1, 5),
+    produces: Sequence[str] = ("Rau muống",),
+    productions: Sequence[str] = (),
+    sites: Sequence[int] | None = None,
     actor: Actor = _SYSTEM,
 ) -> int:
-    """Return the id of a certificate, seen by an officer unless ``state`` says otherwise."""
+    """Return the id of a certificate, seen by an officer unless ``state`` says otherwise.
+
+    It is for ``produces`` from all places that the household has by now, unless ``sites`` names some.
+    """
+    if sites is None:
+        own = session.scalars(select(Site.id).where(Site.household_id == household_id)).all()
+        sites = own or [make_site(session, household_id)]
     facts = CertificateFacts(
         kind=kind,
         number="VietGAP-TT-13-01-38-0001",
@@ -160,6 +170,7 @@ def make_certificate(
         issued_on=issued_on,
         expires_on=expires_on,
         stars=stars,
+        covers=Scope(tuple(produces), tuple(productions), tuple(sites)),
     )
     certificate_id = add_certificate(
         session=session,
@@ -169,5 +180,9 @@ def make_certificate(
         actor=actor,
         form_key=uuid.uuid4(),
     )
-    session.execute(update(Certificate).where(Certificate.id == certificate_id).values(state=state))
+    session.execute(
+        update(Certificate)
+        .where(Certificate.id == certificate_id)
+        .values(state=state, verified_at=NOW if state == "verified" else None)
+    )
     return certificate_id

@@ -33,7 +33,9 @@ SUBJECTS = ("household", "site", "product-class", "certificate", "household-chan
 class SaleGate(Base):
     """The gate's last word on a lot that was put on sale (cổng trước khi bán). The shop's own trigger reads it.
 
-    ``claims`` are the kinds of certificates that the names of its goods claim, as the shop said when it listed them.
+    ``claims`` are the certificates that the names and descriptions of its goods claim, as the shop last said.
+    ``papers_until`` is the last day on which the certificates that the answer rests on are in date: an open gate is
+    shut from the day after, whether or not anybody has asked it again by then.
     """
 
     __tablename__ = "trace_sale_gates"
@@ -43,6 +45,7 @@ class SaleGate(Base):
     is_open: Mapped[bool] = mapped_column()
     missing: Mapped[list[str]] = mapped_column(ARRAY(String(40)), server_default="{}")
     claims: Mapped[list[str]] = mapped_column(ARRAY(String(16)), server_default="{}")
+    papers_until: Mapped[date | None] = mapped_column(Date)
     checked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
         CheckConstraint("is_open = (cardinality(missing) = 0)", name="open_when_nothing_is_missing"),

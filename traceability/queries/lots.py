@@ -160,7 +160,8 @@ def list_sellable_lots(session: Session, household_id: int, on: date) -> Sequenc
 def find_unsellable(session: Session, lot_ids: Iterable[int], on: date) -> set[int]:
     """Return which of these lots may not be handed to a buyer on that day.
 
-    Not verified, held, recalled, past its date, unknown, or stopped by the gate before sale. What remains in a lot is
+    Not verified, held, recalled, past its date, unknown, stopped by the gate before sale, or on sale under a
+    certificate that has run out. What remains in a lot is
     not looked at: goods on sale have left it already.
     """
     wanted = set(lot_ids)
@@ -209,9 +210,18 @@ def _sellable() -> Select[int]:
     return select(Lot.id).where(
         Lot.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
         Lot.state == LotState.VERIFIED,
-        or_(Lot.best_before_on.is_(None), Lot.best_before_on >= on),
-        exists().where(SaleGate.lot_id == Lot.id, SaleGate.is_open),
+        _is_in_date(Lot.best_before_on.expression, on),
+        exists().where(SaleGate.lot_id == Lot.id, SaleGate.is_open, _is_in_date(SaleGate.papers_until.expression, on)),
     )
+
+
+def papers_hold(lot_id: ColumnElement[int], on: ColumnElement[date]) -> ColumnElement[bool]:
+    """Return the condition that no certificate has run out that the sale of a lot rests on."""
+    return ~exists().where(SaleGate.lot_id == lot_id, SaleGate.papers_until < on)
+
+
+def _is_in_date(last_day: ColumnElement[date | None], on: ColumnElement[date]) -> ColumnElement[bool]:
+    return or_(last_day.is_(None), last_day >= on)
 
 
 def list_waiting_lots(session: Session, commune_id: int) -> Sequence[LotView]:

@@ -10,17 +10,20 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from sellers import queries as sellers
+from sellers.rules import Goods
 from traceability.models.custody import Lot, LotLink, Season
 from traceability.models.gates import DeclaredStandard, IngredientNames, SaleGate
+from traceability.queries.goods import list_goods
 from traceability.queries.graph import walk
 from traceability.queries.lots import LotView
 from traceability.queries.records import RecordView
 from traceability.queries.story import list_story, sum_on_sale
 from traceability.queries.treatments import read_site_treatments
 from traceability.rules import identifiers
+from traceability.rules.claims import find_claims
 from traceability.rules.ingredients import WORKING_LIST, IngredientList
 from traceability.rules.lots import LotState
-from traceability.rules.sale_gate import Dose, GateFacts, Paper, Result, Stage, Taking, judge
+from traceability.rules.sale_gate import Dose, GateFacts, Result, Stage, Taking, judge
 from traceability.rules.standards import tell_standard
 from traceability.rules.templates import name_outcome
 
@@ -57,7 +60,7 @@ class StandardView:
 
 
 def judge_lot(session: Session, lot: LotView, *, on: date, claims: Collection[str] = ()) -> Result:
-    """Return what the gate says of a lot on a day, of goods whose names claim these certificates."""
+    """Return what the gate says of a lot on a day, of goods whose names and descriptions claim these certificates."""
     return judge(gather_facts(session, lot, list_story(session, lot), on=on, claims=claims))
 
 
@@ -66,14 +69,15 @@ def gather_facts(
 ) -> GateFacts:
     """Return everything that the gate looks at. ``story`` is ``list_story`` of the lot."""
     household, site = sellers.get_household_with_site(session, lot.household_id, lot.site_id)
-    papers = [one for one in sellers.list_certificates(session, household.id) if one.state == "verified"]
+    papers = sellers.list_verified_certificates(session, [household.id])
+    goods = list_goods(session, [lot.id])[lot.id]
     standing = [record for record in story if record.is_in_force]
     standard = list_standards(session, household.id).get(lot.template)
-    known = tell_facts(lot, story, household, site, papers, standard.text if standard else "", on=on)
+    known = tell_facts(lot, story, household, site, papers, goods, standard.text if standard else "", on=on)
     return replace(
         known,
         takings=tuple(list_takings(session, lot)),
-        claims=frozenset(claims),
+        claims=frozenset(claims) | find_claims(lot.produce, lot.grade or "", known.brand),
         is_balanced=_is_balanced(session, lot, standing),
         stopped_supplies=_list_stopped_supplies(session, lot),
         ingredients=get_ingredients(session),
@@ -86,6 +90,7 @@ def tell_facts(  # noqa: PLR0917 - what a lot's page has read already
     household: sellers.HouseholdView,
     site: sellers.SiteView,
     papers: Sequence[sellers.CertificateView],
+    goods: Sequence[Goods],
     standard: str,
     *,
     on: date,
@@ -116,7 +121,8 @@ def tell_facts(  # noqa: PLR0917 - what a lot's page has read already
         gtin=lot.gtin or "",
         standards=(standard,) if standard else (),
         stages=tuple(_stage(record) for record in standing),
-        papers=tuple(Paper(one.kind, one.label, one.issued_on, one.expires_on) for one in papers),
+        papers=tuple(papers),
+        goods=tuple(goods),
     )
 
 

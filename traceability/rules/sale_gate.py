@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from marketplace.core.text import fold
+from sellers.rules import Goods, list_covering
+from traceability.rules.claims import Certificate, by_kind, label_claim, proves, tell_lack
 from traceability.rules.completeness import Fact, list_missing
 from traceability.rules.ingredients import WORKING_LIST, IngredientList
 from traceability.rules.lots import LotState
@@ -22,29 +23,24 @@ from traceability.rules.templates import WORK_LABELS
 from traceability.rules.waiting import Treatment, find_blocking
 
 #: Sealed with every lot that goes on sale, so that a later change does not rewrite what was decided under this one.
-RULE_VERSION = "sale-gate/2026-12-1"
+RULE_VERSION = "sale-gate/2026-12-2"
 CHANGES = {
-    "sale-gate/2026-11-1": (
-        "Bản đầu: thời gian cách ly theo ngày Việt Nam, hoạt chất trong danh mục, mười mục của Thông tư "
-        "02/2024/TT-BKHCN, hộ chiếu số theo điều 32 Nghị định 37/2026/NĐ-CP, chứng nhận còn hạn, cân đối số lượng, "
-        "xã đã xác nhận."
+    "sale-gate/2026-12-2": (
+        "Giấy chứng nhận chỉ tính cho đúng tên hàng, nơi và ngày ghi trên giấy, kể cả các lô đã đóng gói, tách, gộp "
+        "thành lô này; chữ VietGAP, OCOP (và số sao), hữu cơ trong lời giới thiệu cũng phải có giấy."
     ),
     "sale-gate/2026-12-1": (
         "Thời gian cách ly xét theo nơi sản xuất qua mọi vụ; nguyên liệu mua của hộ khác không được đang tạm giữ hay "
         "bị thu hồi."
     ),
+    "sale-gate/2026-11-1": (
+        "Bản đầu: thời gian cách ly theo ngày Việt Nam, hoạt chất trong danh mục, mười mục của Thông tư "
+        "02/2024/TT-BKHCN, hộ chiếu số theo điều 32 Nghị định 37/2026/NĐ-CP, chứng nhận còn hạn, cân đối số lượng, "
+        "xã đã xác nhận."
+    ),
 }
 _OUTCOMES = frozenset({"harvest", "slaughter", "making"})
 _PACKED = frozenset({"packing"})
-#: Words in a name that claim a certificate, by the kind of certificate; compared without marks.
-_CLAIMS = {
-    "vietgap": ("vietgap", "viet gap", "vietgahp"),
-    "ocop": ("ocop",),
-    "organic": ("huu co", "organic"),
-}
-CLAIM_LABELS = {"vietgap": "VietGAP", "ocop": "OCOP", "organic": "hữu cơ"}
-#: A certificate of how something was grown must have covered the day on which it was taken.
-_COVERS_MAKING = frozenset({"vietgap", "organic"})
 
 
 class Group(StrEnum):
@@ -100,6 +96,8 @@ class Result:
 
     version: str
     checks: tuple[Check, ...]
+    #: The last day on which the certificates that this rests on are in date; None when it rests on none that end.
+    papers_until: date | None = None
 
     @property
     def is_open(self) -> bool:
@@ -169,20 +167,6 @@ class Taking:
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
-    """A certificate that an officer has seen. ``expires_on`` is its last day."""
-
-    kind: str
-    label: str
-    issued_on: date
-    expires_on: date | None
-
-    def covers(self, day: date) -> bool:
-        """Whether it was valid on a day."""
-        return self.issued_on <= day and (self.expires_on is None or day <= self.expires_on)
-
-
-@dataclass(frozen=True, slots=True)
 class GateFacts:
     """Everything that the rules look at. ``photo_count`` counts pictures of the lot and of its standing steps."""
 
@@ -209,18 +193,15 @@ class GateFacts:
     standards: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = ()
     takings: tuple[Taking, ...] = ()
-    papers: tuple[Paper, ...] = ()
+    #: Every certificate of the household that an officer has seen, and what it would have to cover.
+    papers: tuple[Certificate, ...] = ()
+    goods: tuple[Goods, ...] = ()
+    #: Codes of the certificates that names and descriptions claim (``claims.find_claims``).
     claims: frozenset[str] = frozenset()
     is_balanced: bool = True
     #: Codes of lots of other households that went in and are held or recalled now.
     stopped_supplies: tuple[str, ...] = ()
     ingredients: IngredientList = field(default=WORKING_LIST)
-
-
-def claims_of(*texts: str) -> frozenset[str]:
-    """Return the kinds of certificates that names claim: ``Rau muống VietGAP`` claims ``vietgap``."""
-    told = " ".join(fold(text) for text in texts)
-    return frozenset(kind for kind, words in _CLAIMS.items() if any(word in told for word in words))
 
 
 def needs_best_before(template: str, origin: str) -> bool:
@@ -233,6 +214,7 @@ def judge(facts: GateFacts) -> Result:
     return Result(
         RULE_VERSION,
         (*_safety(facts), *_items(facts), *_passport(facts), *_certificates(facts), *_standing(facts)),
+        _find_papers_until(facts),
     )
 
 
@@ -325,7 +307,8 @@ def _items(facts: GateFacts) -> Iterable[Check]:
     sign = facts.brand or (f"Ký hiệu lô {facts.code}" if facts.code else "")
     yield _item("item_mark", "Nhãn hiệu, ký hiệu, số sê-ri", sign, "Chưa có nhãn hiệu hay ký hiệu.", Place.DETAILS)
     yield _best_before(facts)
-    said = "; ".join((*(paper.label for paper in facts.papers if paper.covers(facts.on)), *facts.standards))
+    covering = list_covering(facts.papers, facts.goods, facts.on)
+    said = "; ".join((*(paper.label for paper in covering), *facts.standards))
     yield _item(
         "item_standard", "Tiêu chuẩn, quy chuẩn áp dụng", said,
         "Chưa khai hộ đang theo tiêu chuẩn nào. Chọn một lần cho mỗi loại sản xuất.", Place.STANDARDS,
@@ -387,24 +370,26 @@ def _passport(facts: GateFacts) -> Iterable[Check]:
 
 
 def _certificates(facts: GateFacts) -> Iterable[Check]:
-    for kind in sorted(facts.claims):
-        name = CLAIM_LABELS[kind]
-        papers = [paper for paper in facts.papers if paper.kind == kind]
-        text = ""
-        if not any(paper.covers(facts.on) for paper in papers):
-            ended = max((paper.expires_on for paper in papers if paper.expires_on), default=None)
-            text = (
-                f"Tên hàng ghi {name} nhưng giấy {name} đã hết hạn ngày {ended:%d/%m/%Y}. "
-                if ended is not None and ended < facts.on
-                else f"Tên hàng ghi {name} nhưng hộ không có giấy {name} nào được xã xác nhận còn hạn. "
-            )
-            text += "Hãy nộp giấy mới hoặc bỏ chữ đó khỏi tên."
-        elif kind in _COVERS_MAKING and facts.made_on and not any(paper.covers(facts.made_on) for paper in papers):
-            text = (
-                f"Ngày làm ra {facts.made_on:%d/%m/%Y} chưa nằm trong thời hạn của giấy {name}. Hãy bỏ chữ đó khỏi tên."
-            )
-        met = f"Giấy {name} còn hạn."
-        yield Check(f"certificate_{kind}", Group.PAPERS, f"Giấy {name}", not text, text or met, Place.CERTIFICATES)
+    for kind, stars in sorted(by_kind(facts.claims).items()):
+        name = label_claim(kind, stars)
+        good = [one for one in list_covering(facts.papers, facts.goods, facts.on) if proves(one, kind, stars)]
+        text = (
+            f"Giấy {name} còn hạn và cấp cho hàng này."
+            if good
+            else tell_lack(kind, stars, facts.papers, facts.goods, facts.on)
+        )
+        yield Check(f"certificate_{kind}", Group.PAPERS, f"Giấy {name}", bool(good), text, Place.CERTIFICATES)
+
+
+def _find_papers_until(facts: GateFacts) -> date | None:
+    """Return the last day on which what rests on certificates still holds; None when nothing runs out."""
+    covering = list_covering(facts.papers, facts.goods, facts.on)
+    needed = [[one for one in covering if proves(one, kind, stars)] for kind, stars in by_kind(facts.claims).items()]
+    if not facts.standards:
+        needed.append(covering)
+    ends = [max(one.expires_on or date.max for one in papers) for papers in needed if papers]
+    until = min(ends, default=date.max)
+    return until if until < date.max else None
 
 
 def _standing(facts: GateFacts) -> Iterable[Check]:

@@ -11,15 +11,14 @@ from marketplace.accounts.rules import Actor
 from marketplace.core.clock import local_date
 from marketplace.core.errors import Refused
 from marketplace.core.outbox import record_event
-from sellers.queries import list_valid_certificates
 from traceability.events import LotHarvested
+from traceability.queries.goods import list_certificate_uris
 from traceability.queries.lots import LotView, get_lot, list_lots
 from traceability.queries.owners import get_commune_code
 from traceability.queries.records import list_supplied_lots
 from traceability.queries.treatments import list_site_treatments
 from traceability.rules import events_custody, events_farm
 from traceability.rules.bodies import moment_of
-from traceability.rules.certificates import list_covering
 from traceability.rules.entries import HarvestEntry, check_amount, check_harvest_entry, check_not_before
 from traceability.rules.events_farm import SeasonRef
 from traceability.rules.lots import LotState, check_usable
@@ -96,9 +95,7 @@ def record_harvest(
             season_id=season.id,
             lot_id=lot.id,
             photos=entry.photos,
-            certificates=list_covering(
-                list_valid_certificates(session, [household_id], entry.happened_on), produce, entry.happened_on
-            ),
+            certificates=list_certificate_uris(session, lot, [lot_id for lot_id, _ in entry.inputs], on=lot.made_on),
             private={"note": entry.note.strip(), "reason": entry.stated_reason.strip()},
         ),
         actor=actor,

@@ -91,6 +91,9 @@ def log_certificate(*, session: Session, certificate_id: int, status: str, now: 
         "number": certificate.number,
         "issuer": certificate.issuer,
         "scope": certificate.scope,
+        "produce": list(certificate.produces),
+        "production": list(certificate.productions),
+        "sites": sorted(name_place(session, site_id) for site_id in certificate.sites),
         "stars": certificate.stars,
         "issuedOn": certificate.issued_on.isoformat(),
         "expiresOn": _iso(certificate.expires_on),
@@ -172,7 +175,7 @@ def _log(
     status: str = "",
     now: datetime,
 ) -> bool:
-    written = canonical_bytes({key: value for key, value in content.items() if value not in (None, "")})
+    written = canonical_bytes({key: value for key, value in content.items() if value not in (None, "", [])})
     last = _last(session, subject, ref)
     if last is not None and (last.content, last.status) == (written, status):
         return False

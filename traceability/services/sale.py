@@ -19,7 +19,7 @@ from traceability.queries.story import sum_on_sale
 from traceability.rules import events_custody
 from traceability.rules.entries import check_amount
 from traceability.rules.lots import is_sellable
-from traceability.rules.sale_gate import Result, claims_of
+from traceability.rules.sale_gate import Result
 from traceability.services.balance import give_back_to_lot, take_from_lot
 from traceability.services.chain import Draft, append_record, find_replay, lock_chain
 from traceability.services.sale_gate import pass_gate
@@ -38,7 +38,7 @@ def commit_to_sale(
 ) -> LotView:
     """Put part of a lot on sale: it leaves the lot, and that is sealed with what the gate said.
 
-    ``claims`` are the kinds of certificates that the names of the goods claim (``sale_gate.claims_of``). Raises
+    ``claims`` are the certificates that name and description of the goods claim (``claims.find_claims``). Raises
     ``Refused``: ``lot_not_sellable`` unless the lot is verified and within its date, ``lot_incomplete_for_sale`` with
     everything that the gate misses, ``not_enough_left``.
     """
@@ -47,7 +47,7 @@ def commit_to_sale(
         if not is_sellable(lot.state, lot.best_before_on, local_date(now)):
             message = f"Lô {lot.code} chưa được bán: cần xã xác nhận và còn hạn sử dụng."
             raise Refused("lot_not_sellable", message, lot=lot.code, state=lot.state)
-        result = pass_gate(session, lot, claims=frozenset(claims) | claims_of(lot.produce, lot.grade or ""), now=now)
+        result = pass_gate(session, lot, claims=claims, now=now)
         take_from_lot(session, lot, quantity)
         return result
 

@@ -1,10 +1,10 @@
 """The gate before sale: asked when goods go on the shelf, and again whenever something changes that it looks at."""
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,12 @@ def pass_gate(session: Session, lot: LotView, *, claims: Collection[str], now: d
     Raises ``Refused`` (``lot_incomplete_for_sale``) with everything that is missing.
     """
     result = judge_lot(session, lot, on=local_date(now), claims=claims)
+    _check_open(lot, result)
+    _remember(session, lot, result, claims, now)
+    return result
+
+
+def _check_open(lot: LotView, result: Result) -> None:
     if not result.is_open:
         missing = result.missing
         message = f"Lô {lot.code} chưa bán được. {name_missing(missing)}"
@@ -41,8 +47,6 @@ def pass_gate(session: Session, lot: LotView, *, claims: Collection[str], now: d
             rules=result.version,
             missing=[{"code": check.code, "text": check.text} for check in missing],
         )
-    _remember(session, lot, result, claims, now)
-    return result
 
 
 def review_gates(*, session: Session, lot_ids: Iterable[int], now: datetime) -> list[int]:
@@ -85,6 +89,7 @@ def _remember(session: Session, lot: LotView, result: Result, claims: Collection
         "is_open": result.is_open,
         "missing": [check.code for check in result.missing],
         "claims": sorted(claims),
+        "papers_until": result.papers_until,
         "checked_at": now,
     }
     session.execute(
@@ -114,16 +119,22 @@ def _tell(session: Session, lot: LotView, result: Result, now: datetime) -> None
         record_event(session, SaleGateClosed([lot.id], lot.household_id, lot.code, name_missing(told)[:1000]))
 
 
-def widen_claims(*, session: Session, lot_ids: Iterable[int], claims: Collection[str], now: datetime) -> None:
-    """Hold lots on sale to what the names of their goods claim from now on: the shop renamed something.
+def set_claims(*, session: Session, claims: Mapping[int, Collection[str]], now: datetime) -> None:
+    """Hold lots on sale to what their goods claim from now on, by lot: the shop changed a name or a description.
 
-    Raises ``Refused`` when the new name claims a certificate that is not there.
+    Raises ``Refused`` when something new is claimed that no certificate proves. Claims that are taken back may open
+    a gate that they had shut.
     """
-    for lot_id in sorted(set(lot_ids)):
+    for lot_id in sorted(claims):
         known = find_gate(session, lot_id)
-        if known is None or frozenset(claims) <= known.claims:
+        wanted = frozenset(claims[lot_id])
+        if known is None or wanted == known.claims:
             continue
-        pass_gate(session, get_lot(session, lot_id), claims=known.claims | frozenset(claims), now=now)
+        if not wanted <= known.claims:
+            lot = get_lot(session, lot_id)
+            _check_open(lot, judge_lot(session, lot, on=local_date(now), claims=wanted))
+        session.execute(update(SaleGate).where(SaleGate.lot_id == lot_id).values(claims=sorted(wanted)))
+        review_gates(session=session, lot_ids=[lot_id], now=now)
 
 
 def declare_standard(

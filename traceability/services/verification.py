@@ -10,17 +10,17 @@ from sqlalchemy.orm import Session
 from marketplace.accounts.rules import Actor
 from marketplace.core.errors import NotFound, Refused
 from marketplace.core.outbox import record_event
-from sellers.queries import get_commune, list_valid_certificates
+from sellers.queries import get_commune
 from traceability.events import LotSentBack, LotVerified, VerificationRequested
 from traceability.models.custody import Record, Verification
 from traceability.ports import Signatory
 from traceability.queries.concerns import list_concerns
+from traceability.queries.goods import list_certificate_uris
 from traceability.queries.lots import LOT_NOT_FOUND, LotView, get_lot
 from traceability.queries.records import RecordView
 from traceability.queries.story import list_story
 from traceability.queries.verifications import count_treatments, facts_of, find_own_hand
 from traceability.rules import events_custody
-from traceability.rules.certificates import list_covering
 from traceability.rules.completeness import list_missing
 from traceability.rules.concerns import list_codes_to_explain
 from traceability.rules.entries import MAX_NOTE, check_text
@@ -133,9 +133,7 @@ def _decide(  # noqa: PLR0917
             occurred_at=now,
             site_id=lot.site_id,
             lot_id=lot.id,
-            certificates=list_covering(
-                list_valid_certificates(session, [lot.household_id], lot.made_on), lot.produce, lot.made_on
-            ),
+            certificates=list_certificate_uris(session, lot, on=lot.made_on),
             private={"reason": reason},
             role="officer",
         ),

@@ -24,7 +24,7 @@ from traceability.queries.story import list_neighbours, list_story, sum_on_sale
 from traceability.queries.verifications import facts_of
 from traceability.rules.completeness import list_missing
 from traceability.rules.lots import LotState
-from traceability.rules.sale_gate import Result, claims_of, judge
+from traceability.rules.sale_gate import Result, judge
 from traceability.services.diary import record_loss
 from traceability.services.verification import request_verification
 from traceability.views.blueprint import blueprint
@@ -82,8 +82,7 @@ def why_unusable(found: LotView) -> str:
 
 def _judge(session: Session, found: LotView, story: Sequence[RecordView], today: date) -> Result:
     known = find_gate(session, found.id)
-    claims = (known.claims if known else frozenset()) | claims_of(found.produce, found.grade or "")
-    return judge(gather_facts(session, found, story, on=today, claims=claims))
+    return judge(gather_facts(session, found, story, on=today, claims=known.claims if known else ()))
 
 
 def _sent_back(found: LotView, story: Sequence[RecordView]) -> RecordView | None:

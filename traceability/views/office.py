@@ -31,7 +31,7 @@ from traceability.queries.story import list_neighbours, list_story
 from traceability.queries.verifications import facts_of, find_own_hand
 from traceability.rules.completeness import list_missing
 from traceability.rules.lots import STATE_LABELS, VERIFY_WITHIN, LotState
-from traceability.rules.sale_gate import claims_of, judge
+from traceability.rules.sale_gate import judge
 from traceability.services.verification import send_back_lot, verify_lot
 from traceability.views.blueprint import blueprint
 from traceability.views.gate import tell_checklist
@@ -112,11 +112,7 @@ def _review_page(
         missing=list_missing(facts_of(story)),
         concerns=list_concerns(session, lot, story),
         gate=tell_checklist(
-            judge(
-                gather_facts(
-                    session, lot, story, on=local_date(utcnow()), claims=claims_of(lot.produce, lot.grade or "")
-                )
-            ),
+            judge(gather_facts(session, lot, story, on=local_date(utcnow()))),
             lot,
             may_mend=False,
             without={"verified"} if lot.state == LotState.AWAITING else set(),

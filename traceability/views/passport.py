@@ -13,8 +13,10 @@ from marketplace.accounts.rules import Permission
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db
 from marketplace.core.shared_pages import shared
-from sellers.queries import get_household_with_site, list_valid_certificates
+from sellers.queries import get_household_with_site, list_verified_certificates
+from sellers.rules import list_covering
 from traceability.queries.concerns import list_entries
+from traceability.queries.goods import list_goods
 from traceability.queries.lots import LotView, find_lot_by_code
 from traceability.queries.passport import SealView, get_seal
 from traceability.queries.records import RecordView
@@ -55,7 +57,7 @@ def find_passport() -> ResponseReturnValue:
 @needs(Permission.PUBLIC)
 @shared
 def passport(code: str) -> ResponseReturnValue:
-    """Show where a lot comes from, step by step, and what became of it. Five statements.
+    """Show where a lot comes from, step by step, and what became of it. Six statements.
 
     State, hold, recall and best-before day are those of sealed records and signed decisions, not of the lot's row.
     """
@@ -72,14 +74,15 @@ def passport(code: str) -> ResponseReturnValue:
     shown = read_shown(lot, story, seal.signed)
     treatments = summarise_treatments(story, lot)
     lot = _as_sealed(lot, shown)
-    certificates = list_valid_certificates(session, [household.id], today)
+    known_papers = list_verified_certificates(session, [household.id])
+    goods = list_goods(session, [lot.id])[lot.id]
     return render_template(
         "traceability/passport.html",
         lot=lot,
         household=household,
         is_household_shown=household.is_shown,
         site=site,
-        certificates=certificates,
+        certificates=list_covering(known_papers, goods, today),
         steps=[
             *tell_steps((one for one in story if one.kind not in _SILENT), is_private=False),
             *_tell_parcels(seal),
@@ -87,7 +90,9 @@ def passport(code: str) -> ResponseReturnValue:
         seal=seal.chain,
         ten_items_told=[
             (item.label, item.text if item.is_met else _("chưa có"))
-            for item in judge(tell_facts(lot, story, household, site, certificates, seal.standard, on=today)).items
+            for item in judge(
+                tell_facts(lot, story, household, site, known_papers, goods, seal.standard, on=today)
+            ).items
         ],
         is_verified=shown.is_verified,
         contradictions=tell_contradictions(shown),

@@ -64,7 +64,7 @@ def _make_level(thing: Thing, household: HouseholdView) -> Level:
             Link("traceability", page, _("Hành trình từng bước")),
             Link("recallStatus", f"{page}#thu-hoi", _recall_title(thing)),
             Link("recallStatus", data, _("Tình trạng thu hồi, dạng dữ liệu"), JSON_LD, None),
-            Link("certificationInfo", f"{page}#chung-nhan", _("Giấy chứng nhận của hộ")),
+            Link("certificationInfo", f"{page}#chung-nhan", _("Giấy chứng nhận của lô hàng")),
             Link("certificationInfo", data, _("Giấy chứng nhận, dạng dữ liệu"), JSON_LD, None),
         ]
     elif thing.kind in {"parcel", "season"}:

@@ -1,6 +1,7 @@
 """What is known of a thing that has no page of its own, and of every thing as JSON-LD."""
 
 import json
+from collections.abc import Sequence
 
 from flask import Response, current_app, redirect, render_template
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,9 @@ from marketplace.accounts.rules import Permission
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db
 from marketplace.core.errors import NotFound
-from sellers.queries import CertificateView, HouseholdView, get_household, get_site, list_valid_certificates
+from sellers.queries import CertificateView, HouseholdView, get_household, get_site, list_verified_certificates
+from sellers.rules import list_covering
+from traceability.queries.goods import list_goods
 from traceability.queries.gs1_numbers import find_party_ulid
 from traceability.queries.things import Thing, find_own, find_things
 from traceability.rules import identifiers
@@ -102,8 +105,15 @@ def _describe(thing: Thing, household: HouseholdView) -> Node:
     if thing.kind == "place" and thing.site_id is not None:
         kind = get_site(session, thing.site_id).kind_label
         return describe_place(thing.uris, kind=kind, gln=thing.gln, maker=maker)
-    papers = list_valid_certificates(session, [household.id], local_date(utcnow()))
-    return describe_goods(_goods(thing, page), maker, [_paper(one) for one in papers])
+    return describe_goods(_goods(thing, page), maker, [_paper(one) for one in _list_papers(thing, household)])
+
+
+def _list_papers(thing: Thing, household: HouseholdView) -> Sequence[CertificateView]:
+    """Return the certificates that cover a lot today; of a product, those that cover each of its lots."""
+    session = db.session()
+    lot_ids = [thing.lot.id] if thing.lot is not None else [lot.id for lot in thing.lots]
+    goods = [one for found in list_goods(session, lot_ids).values() for one in found]
+    return list_covering(list_verified_certificates(session, [household.id]), goods, local_date(utcnow()))
 
 
 def _goods(thing: Thing, page: str) -> Goods:

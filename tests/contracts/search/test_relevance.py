@@ -44,7 +44,7 @@ def make_document(number, row, **changes):
         "hamlet": "",
         "household_id": 1,
         "household_name": "Nhà bà Hoa",
-        "certificates": ("vietgap",) if "VietGAP" in row["name"] else (),
+        "certificates": (("vietgap", None),) if "VietGAP" in row["name"] else (),
         "price_vnd": int(row["price_vnd"]),
         "stars": 4.5 if number % 2 else None,
         "rating_count": 2,

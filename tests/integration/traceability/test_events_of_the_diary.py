@@ -15,7 +15,7 @@ from epcis.event_hash import event_hash
 from epcis.validation import list_event_problems
 from sellers.models import Certificate
 from sellers.queries import get_household
-from tests.factories.sellers import make_household
+from tests.factories.sellers import make_household, make_site
 from tests.factories.traceability import (
     OFFICER_TITLE,
     SIGNATORY,
@@ -47,10 +47,11 @@ from traceability.services.verification import request_verification, verify_lot
 FIRST, LAST = date(2026, 10, 1), date(2026, 11, 20)
 
 
-def certify(session: Session, household_id: int, scope: str) -> int:
+def certify(session: Session, household_id: int, produces: list[str]) -> int:
     row = Certificate(
-        household_id=household_id, kind="vietgap", number="VG-1", issuer="Trung tâm", scope=scope, state="verified",
-        issued_on=date(2026, 1, 1), expires_on=date(2026, 12, 31), entered_by=1, verified_by=2,
+        household_id=household_id, kind="vietgap", number="VG-1", issuer="Trung tâm", scope="Rau", state="verified",
+        produces=produces, sites=[make_site(session, household_id)], issued_on=date(2026, 1, 1),
+        expires_on=date(2026, 12, 31), entered_by=1, verified_by=2,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -173,15 +174,17 @@ def test_a_sale_and_its_parcel_share_the_consignments_name(session: Session, now
         assert unpacked[field] == packed[1][field]
 
 
-@pytest.mark.parametrize(("scope", "is_named"), [("", True), ("Rau muống", True), ("Bưởi", False)])
+@pytest.mark.parametrize(
+    ("produces", "is_named"), [([], False), (["Rau muống"], True), (["Rau"], False), (["Bưởi"], False)]
+)
 def test_harvest_and_verification_name_the_certificates_that_cover_them(
     session: Session,
     now: datetime,
-    scope: str,
+    produces: list[str],
     is_named: bool,  # noqa: FBT001
 ) -> None:
     household_id = make_household(session)
-    certificate_id = certify(session, household_id, scope)
+    certificate_id = certify(session, household_id, produces)
     make_verified_lot(session, household_id, now=now)
     session.execute(update(Certificate).where(Certificate.id == certificate_id).values(state="rejected"))
     make_verified_lot(session, household_id, produce="Rau muống trắng", now=now)

@@ -11,6 +11,7 @@ from itertools import product
 import pytest
 
 from marketplace.core.clock import local_date
+from sellers.rules import Goods
 from traceability.rules.ingredients import WORKING_LIST, IngredientList
 from traceability.rules.lots import LotState
 from traceability.rules.sale_gate import (
@@ -19,11 +20,9 @@ from traceability.rules.sale_gate import (
     Dose,
     GateFacts,
     Group,
-    Paper,
     Place,
     Stage,
     Taking,
-    claims_of,
     judge,
     needs_best_before,
 )
@@ -33,6 +32,21 @@ _VIET_NAM_S = 7 * 3600
 _DAY_S = 86_400
 TODAY = date(2026, 11, 20)
 SITE = "https://choque.example/id/loc/01hx"
+FIELD = 11
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A certificate that an officer has seen."""
+
+    kind: str
+    label: str
+    issued_on: date
+    expires_on: date | None
+    stars: int | None = None
+    produces: tuple[str, ...] = ("Nem chua",)
+    productions: tuple[str, ...] = ()
+    site_ids: tuple[int, ...] = (FIELD,)
 
 
 @dataclass(frozen=True)
@@ -154,6 +168,7 @@ COMPLETE = GateFacts(
     origin_place="Xưởng, Xã Tân Ninh, Tỉnh Thanh Hóa",
     is_producer_verified=True,
     standards=("Quy chuẩn",),
+    goods=(Goods("Nem chua", "processed", FIELD, date(2026, 11, 19)),),
     stages=(_stage("incoming"), _stage("processing"), _stage("making", date(2026, 11, 19))),
 )
 
@@ -282,19 +297,6 @@ def test_a_treatment_after_the_harvest_does_not_touch_it():
 
 
 @pytest.mark.parametrize(
-    ("texts", "kinds"),
-    [
-        (("Rau muống VietGAP",), {"vietgap"}),
-        (("Rau muống", "rau Viet Gap, rau sạch"), {"vietgap"}),
-        (("Gạo HỮU CƠ đạt OCOP 4 sao",), {"organic", "ocop"}),
-        (("Rau muống ruộng", "rau quê"), set()),
-    ],
-)
-def test_names_claim_certificates(texts, kinds):
-    assert claims_of(*texts) == kinds
-
-
-@pytest.mark.parametrize(
     ("papers", "is_met", "told"),
     [
         ([Paper("vietgap", "VietGAP", date(2026, 1, 1), date(2026, 11, 20))], True, "còn hạn"),
@@ -303,6 +305,13 @@ def test_names_claim_certificates(texts, kinds):
         ([Paper("vietgap", "VietGAP", date(2026, 11, 20), None)], False, "chưa nằm trong thời hạn"),
         ([Paper("ocop", "OCOP 4 sao", date(2026, 1, 1), None)], False, "không có giấy VietGAP nào"),
         ([], False, "không có giấy VietGAP nào"),
+        (
+            [Paper("vietgap", "VietGAP", date(2026, 1, 1), None, produces=("Mắm tép",))],
+            False,
+            "không cấp cho “Nem chua”",
+        ),
+        ([Paper("vietgap", "VietGAP", date(2026, 1, 1), None, site_ids=(12,))], False, "làm ra ở nơi này"),
+        ([Paper("vietgap", "VietGAP", date(2026, 1, 1), None, produces=())], False, "không cấp cho “Nem chua”"),
         (
             [
                 Paper("vietgap", "VietGAP", date(2024, 1, 1), date(2026, 11, 19)),
@@ -320,6 +329,36 @@ def test_a_claimed_certificate_has_to_be_in_date(papers, is_met, told):
     assert result.is_open is is_met
     assert told in check.text
     assert check.place is Place.CERTIFICATES
+
+
+@pytest.mark.parametrize(
+    ("claim", "stars", "is_met"),
+    [("ocop", 3, True), ("ocop-3", 3, True), ("ocop-3", 4, True), ("ocop-4", 3, False), ("ocop-5", 3, False)],
+)
+def test_stars_that_are_claimed_have_to_be_granted(claim, stars, is_met):
+    paper = Paper("ocop", f"OCOP {stars} sao", date(2026, 1, 1), None, stars=stars)
+    result = judge(replace(COMPLETE, papers=(paper,), claims=frozenset({claim})))
+    assert result.is_open is is_met
+    if not is_met:
+        assert f"chỉ là OCOP {stars} sao" in result.missing[0].text
+
+
+@pytest.mark.parametrize(
+    ("standards", "claims", "ends", "until"),
+    [
+        (("Quy chuẩn",), (), [date(2026, 12, 1)], None),
+        ((), (), [date(2026, 12, 1)], date(2026, 12, 1)),
+        ((), (), [date(2026, 12, 1), None], None),
+        (("Quy chuẩn",), ("vietgap",), [date(2026, 12, 1)], date(2026, 12, 1)),
+        (("Quy chuẩn",), ("vietgap",), [date(2026, 12, 1), date(2027, 1, 5)], date(2027, 1, 5)),
+        (("Quy chuẩn",), ("vietgap",), [None], None),
+    ],
+)
+def test_an_open_gate_says_until_when_its_papers_hold(standards, claims, ends, until):
+    papers = tuple(Paper("vietgap", "VietGAP", date(2026, 1, 1), end) for end in ends)
+    result = judge(replace(COMPLETE, standards=standards, claims=frozenset(claims), papers=papers))
+    assert result.is_open
+    assert result.papers_until == until
 
 
 def test_a_certificate_in_date_is_a_standard_and_one_that_ran_out_is_none():

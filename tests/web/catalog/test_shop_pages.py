@@ -52,7 +52,7 @@ def test_pages_ask_the_database_few_questions_however_many_cards(client, session
         page_of(client, "/")
     with sql_log() as product:
         page_of(client, f"/san-pham/{offer.slug}")
-    assert (len(home), len(product)) == (5, 6)
+    assert (len(home), len(product)) == (6, 7)
     sign_in(client, make_user(session, household_id=household_id))
     page_of(client, "/")
     with sql_log() as home:

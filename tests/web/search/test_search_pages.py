@@ -180,7 +180,7 @@ def test_a_page_costs_the_same_however_many_cards_and_stays_light(app, client, s
     with sql_log() as statements:
         html = page_of(client, "/tim")
     assert len(slugs_of(html)) == min(count, 24)
-    assert len(statements) == 4, statements
+    assert len(statements) == 5, statements
     assert len(client.get("/tim").data) <= 100_000
 
 

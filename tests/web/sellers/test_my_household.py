@@ -256,6 +256,7 @@ def _certificate_form(**changes: object):
         "stars": "4",
         "number": "01/QĐ-UBND",
         "issuer": "UBND tỉnh Thanh Hóa",
+        "other_produces": "Mắm tôm Ba Làng",
         "issued_on": (today - timedelta(days=30)).isoformat(),
         "expires_on": (today + timedelta(days=700)).isoformat(),
         "photo": _photo("white"),
@@ -270,6 +271,7 @@ def test_handing_in_a_certificate(client, session):
     assert (answer.status_code, answer.location) == (303, "/ho-cua-toi#chung-nhan")
     (certificate,) = list_certificates(session, household_id)
     assert (certificate.label, certificate.state, certificate.number) == ("OCOP 4 sao", "claimed", "01/QĐ-UBND")
+    assert (certificate.produces, certificate.sites) == (("Mắm tôm Ba Làng",), ())
     with client.get(f"/anh/{certificate.photo_sha256}/large.webp") as photo:
         assert photo.status_code == 200
     assert "Chờ xã xem" in client.get("/ho-cua-toi").text
@@ -286,6 +288,11 @@ def test_handing_in_a_certificate(client, session):
         ({"issued_on": "2999-01-01", "expires_on": ""}, "Ngày cấp không thể ở tương lai."),
         ({"expires_on": "2020-01-01"}, "Ngày hết hạn phải sau ngày cấp"),
         ({"photo": ""}, "Hãy chụp rõ cả tờ giấy"),
+        ({"other_produces": ""}, "OCOP cấp sao cho từng sản phẩm có tên."),
+        ({"other_produces": "\n ; ", "productions": "processed"}, "OCOP cấp sao cho từng sản phẩm có tên."),
+        ({"kind": "vietgap"}, "Giấy cấp cho nơi sản xuất nào?"),
+        ({"kind": "vietgap", "sites": "99999999"}, "Hãy chọn nơi sản xuất của hộ trong danh sách."),
+        ({"kind": "vietgap", "sites": "99999999999999999999999"}, "Hãy chọn nơi sản xuất của hộ trong danh sách."),
     ],
 )
 def test_bad_certificates_are_not_taken(client, session, changes, message):

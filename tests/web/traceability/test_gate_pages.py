@@ -56,7 +56,7 @@ def test_a_complete_lot_says_so_and_may_be_put_on_sale(keeper, session, home):
     html = body(keeper.get(f"/so-tay/lo/{lot.code}"))
     assert "Lô này đủ điều kiện bán" in html
     assert checklist(html) == ""
-    assert "sale-gate/2026-12-1" in html
+    assert "sale-gate/2026-12-2" in html
 
 
 def test_the_listing_page_names_lots_that_are_stopped(keeper, session, home):
