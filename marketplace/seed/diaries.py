@@ -1,6 +1,6 @@
 """Diaries and lots of the invented market, written through the same use cases that households use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -137,7 +137,7 @@ def _plan_season(farm: Farm, goods: Goods, name: str, start: date, way: Way, *, 
 
     def begin(now: datetime) -> None:
         farm.seasons[season] = open_season(
-            session=farm.session, household_id=farm.household_id, site_id=_find_site(farm, goods, way),
+            session=farm.session, household_id=farm.household_id, site_id=find_site(farm.sites, goods, way),
             produce=produce_of(goods), template=goods.template, started_on=start,
             actor=farm.farmer, key=key(season, "open"), now=now,
         )  # fmt: skip
@@ -154,9 +154,10 @@ def _plan_season(farm: Farm, goods: Goods, name: str, start: date, way: Way, *, 
         )
 
 
-def _find_site(farm: Farm, goods: Goods, way: Way) -> int:
+def find_site(sites: Mapping[str, int], goods: Goods, way: Way) -> int:
+    """Return where a product grows or is made: at a place of its own, or at the only one of its kind."""
     own = f"{way.site_kind}/{goods.slug}"
-    return farm.sites[own] if own in farm.sites else farm.sites[way.site_kind]
+    return sites[own] if own in sites else sites[way.site_kind]
 
 
 def _plan_harvest(farm: Farm, goods: Goods, season: str, name: str, day: date, amount: Decimal, *, hour: float) -> None:  # noqa: PLR0917

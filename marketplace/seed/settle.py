@@ -11,7 +11,7 @@ from marketplace.accounts.services import grant_helper, join_household
 from marketplace.core.clock import local_date, start_of_local_day
 from marketplace.core.text import fold
 from marketplace.seed.accounts import HELPER_PHONE, People, make_farmer
-from marketplace.seed.diaries import HELD, SECOND_SITE, UNNAMED_SPRAY, Farm, plan_diary, produce_of, way_of
+from marketplace.seed.diaries import HELD, SECOND_SITE, UNNAMED_SPRAY, Farm, find_site, plan_diary, produce_of, way_of
 from marketplace.seed.dice import dice, key
 from marketplace.seed.goods import Goods
 from marketplace.seed.households import HouseholdPlan
@@ -264,5 +264,5 @@ def _paper(  # noqa: PLR0917 - what stands on it
         expires_on=issued + timedelta(days=days),
         stars=stars,
         scope=goods.name,
-        covers=Scope((produce_of(goods),), (), (sites[way_of(goods).site_kind],)),
+        covers=Scope((produce_of(goods),), (), (find_site(sites, goods, way_of(goods)),)),
     )
