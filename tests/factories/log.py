@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from marketplace.core.db import db
 from marketplace.keeper import Keeper
 from tests.conftest import make_app, make_settings
-from tests.factories.sellers import make_household
+from tests.factories.sellers import make_household, make_site
 from tests.factories.traceability import make_lot, make_officer_actor, make_verified_lot
 from traceability.adapters.key_folder import KeyFolder
 from traceability.queries.lots import LotView
@@ -57,6 +57,8 @@ class KeptMarket:
                 self.officer = make_officer_actor(
                     session.connection().exec_driver_sql("SELECT commune_id FROM sellers_households").scalar_one()
                 )
+            # A place of its own: what was sprayed on another field does not reach it.
+            about.setdefault("site_id", make_site(session, self.household_id))
             if not is_verified:
                 return make_lot(session, self.household_id, now=now or datetime.now(UTC), **about)
             return make_verified_lot(

@@ -63,7 +63,7 @@ PAGES = {
         /ho-cua-toi/nhan-tien
         /so-tay/tem @own-lot/tem /ho-cua-toi/ma-so /ho-cua-toi/ma-so/doanh-nghiep /ho-cua-toi/ma-so/gtin
         /ho-cua-toi/ma-so/gln /ho-cua-toi/ma-so/dung-chung @site
-        /tai-khoan /lam-ho /thong-bao""",
+        /tai-khoan /tai-khoan/xoa-du-lieu /lam-ho /thong-bao""",
     RECALLING: """@recall @recall/lien-quan @recall/loi-bao @recall/hang-ve @recall/thong-bao @recall/bao-cao
         /xa/bang-ke""",
     OFFICER: """/xa/cho-xac-nhan /xa/lo @review

@@ -221,7 +221,8 @@ class Household:
         amounts = [(part.lot_id, Decimal(10)) for part in parts]
         lot = merge_lots(**self.who, parts=amounts, happened_on=day)
         sources = [source for part in parts for source in part.sources]
-        self.books.goods.append(Goods(lot.id, Decimal(20), day, sources))
+        oldest = min(part.made_on for part in parts)
+        self.books.goods.append(Goods(lot.id, Decimal(20), oldest, sources))
 
     def take(self, kind, later, one, days, waiting, has_reason):
         self.now = min(self.now + timedelta(days=later, minutes=7), utcnow())

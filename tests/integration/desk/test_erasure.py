@@ -15,7 +15,6 @@ from sqlalchemy import table as sqlalchemy_table
 from catalog.services.review import review_product
 from marketplace.accounts.queries import find_person_by_id, load_actor
 from marketplace.accounts.rules import Role
-from marketplace.core.clock import utcnow
 from marketplace.core.errors import Conflict, NotFound, Refused
 from marketplace.core.notices import put_on_desk, queue_email
 from marketplace.core.photos import has_photo
@@ -41,7 +40,7 @@ from traceability.queries.chain import verify_chain
 from traceability.queries.erasure import get_erasure
 from traceability.queries.records import list_season_records
 from traceability.rules.entries import IncomingEntry, WorkEntry
-from traceability.rules.erasure import ERASED, describe, read_wanted
+from traceability.rules.erasure import ERASED
 from traceability.services.corrections import correct_record
 from traceability.services.diary import record_incoming, record_loss, record_work
 from traceability.services.erasure import ask_erasure, refuse_erasure
@@ -407,39 +406,3 @@ def test_a_request_is_one_request_and_may_be_turned_down(session, story, operato
         erase(session=session, erasure_id=erasure_id + 1000, photos=(), operator=second, signatory=SIGNATORY, now=NOW)
     assert scan(session, ["Chị Bùi Xuyến"])
     assert story.helper_id
-
-
-@pytest.mark.parametrize(
-    ("subject", "subject_id", "wanted", "code"),
-    [
-        ("planet", 1, "", "subject_unknown"),
-        ("account", None, "", "subject_not_found"),
-        ("named", None, "Lan", "wanted_too_short"),
-        ("named", None, "0912", "wanted_too_short"),
-    ],
-)
-def test_a_request_says_whom(session, subject, subject_id, wanted, code):
-    with pytest.raises(Refused) as refusal:
-        ask_erasure(
-            session=session, subject=subject, subject_id=subject_id, wanted=wanted, reason="asked", note="",
-            asked_by=1, key=uuid.uuid4(), now=utcnow(),
-        )  # fmt: skip
-    assert refusal.value.code == code
-
-
-@pytest.mark.parametrize(
-    ("told", "is_found"),
-    [
-        ("Mua của Trần Văn Bốn", True),
-        ("tran van bon, chợ huyện", True),
-        ("TRẦN  VĂN-BỐN", True),
-        ("Trần Văn Bống", False),
-        ("gọi 0987.654.321", True),
-        ("gọi +84 987654321", True),
-        ("hóa đơn 0987654", False),
-    ],
-)
-def test_a_person_is_recognised_in_words(told, is_found):
-    wanted = describe(["Trần Văn Bốn", "Bốn"], ["+84987654321"])
-    assert wanted.is_in(told) is is_found
-    assert read_wanted("0987 654 321").is_in(told) is (is_found and any(ch.isdigit() for ch in told))

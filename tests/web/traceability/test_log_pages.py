@@ -130,7 +130,7 @@ def test_the_file_opens_what_the_household_says_of_itself_now(empty):
     assert json.loads(proof.extra)["kind"] != "master-data"
 
 
-def test_what_the_household_said_of_itself_stays_closed_after_its_erasure(empty):
+def test_what_the_household_said_of_itself_is_not_closed_without_a_signed_erasure(empty):
     lot = empty.add_lot()
     with empty.begin() as session:
         log_household(session=session, household_id=empty.household_id, now=utcnow())
@@ -138,7 +138,9 @@ def test_what_the_household_said_of_itself_stays_closed_after_its_erasure(empty)
     empty.keep()
     bundle = empty.bundle(lot.code)
     assert [one for one in bundle["entries"] if "opened" in one] == []
-    assert check_lot_proof(json.dumps(bundle).encode(), Trust(vkey=empty.verifier)).exit_code == 0
+    report = check_lot_proof(json.dumps(bundle).encode(), Trust(vkey=empty.verifier))
+    assert report.exit_code == 1
+    assert [one for one in report.faults if "no signed erasure says that it was destroyed" in one]
 
 
 def test_an_unsigned_recall_is_not_called_signed_and_is_noticed(empty):
