@@ -128,6 +128,10 @@ def test_2_the_diary_from_seed_to_harvest_keeps_its_waiting_period(someone, told
     owner.choose("unit", "kg")
     owner.attach(photo)
     owner.press("Ghi vào sổ")
+    # By the entry as it was first written, the harvest was not yet allowed: a person has to look at it.
+    owner.page.wait_for_selector("main [name=stated_reason]")
+    owner.fill(stated_reason="Ngày phun ghi nhầm, đã sửa trước khi hái")
+    owner.press("Ghi vào sổ")
     owner.page.wait_for_url(re.compile("/so-tay/lo/"))
     told["lot"] = owner.page.url.split("/so-tay/lo/")[1].split("?")[0]
     owner.press("Gửi xã xác nhận")
@@ -149,7 +153,11 @@ def test_3_only_the_officer_of_that_commune_verifies_it(someone, told):
     assert "Hạt cải mèo Mường Lát" in text
     assert "Ghi nhầm ngày phun" in text
     assert officer.page.locator("main .tl-photos img").count() >= 1
+    assert "Phải có lý do:" in text
     officer.page.check("main [name=has_read]")
+    officer.page.locator("main form", has=officer.page.locator("[name=has_read]")).locator("[name=reason]").fill(
+        "Đã xem bao thuốc và hỏi tổ trưởng: phun ngày ấy."
+    )
     officer.press("Xác nhận")
 
     owner = someone()
