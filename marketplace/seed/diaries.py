@@ -173,7 +173,10 @@ def _plan_harvest(farm: Farm, goods: Goods, season: str, name: str, day: date, a
                 best_before_on=day + timedelta(days=goods.shelf_days) if goods.shelf_days else None,
                 grade="Loại 1",
                 note="Cân tại chỗ, chọn và bỏ riêng phần xấu.",
-                photos=(farm.album.product(goods.slug), farm.album.scene("packing", name)),
+                photos=(
+                    farm.album.take_again(farm.session, farm.album.product(goods.slug), name, now=now),
+                    farm.album.take_again(farm.session, farm.album.scene("packing", name), name, now=now),
+                ),
             ),
             actor=farm.farmer,
             key=key(name, "harvest"),
@@ -248,12 +251,14 @@ def _work(farm: Farm, season: str, done: Done, on: date, scene: str, place: int)
     by_helper = farm.helper is not None and place == 1
 
     def step(now: datetime) -> None:
+        shown = farm.album.scene(scene, f"{season}/{place}")
+        photos = (farm.album.take_again(farm.session, shown, season, place, now=now),) if place in {0, 2} else ()
         record_work(
             session=farm.session, household_id=farm.household_id, season_id=farm.seasons[season].id,
             entry=WorkEntry(
                 kind=done.kind, happened_on=on, product=done.product, ingredient=done.ingredient, dose=done.dose,
                 target=done.target, waiting_days=done.waiting_days, operator=done.operator, note=done.note,
-                photos=(farm.album.scene(scene, f"{season}/{place}"),) if place in {0, 2} else (),
+                photos=photos,
             ),
             actor=farm.helper if by_helper and farm.helper else farm.farmer, key=key(season, "work", place), now=now,
         )  # fmt: skip

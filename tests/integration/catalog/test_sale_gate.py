@@ -13,7 +13,7 @@ from catalog.services.hold_stock import reserve
 from catalog.services.sell import edit_product
 from marketplace.core.errors import Refused
 from tests.factories.catalog import NOW, add_stock, make_draft, make_offer, make_unlisted_product, put_lot
-from tests.factories.sellers import make_household
+from tests.factories.sellers import make_certificate, make_household
 
 
 def stock(session, lot_id):
@@ -104,3 +104,16 @@ def test_the_table_itself_asks_the_gate(session, by_hand):
     # Taking goods away is always allowed.
     session.execute(text("UPDATE catalog_stock SET listed = 4 WHERE lot_id = :id"), {"id": offer.lot_id})
     assert stock(session, offer.lot_id) == [(Decimal(4), True)]
+
+
+def test_goods_sold_on_a_certificate_end_with_it_before_any_task_has_run(session):
+    household_id = make_household(session)
+    lot_id = put_lot(session, household_id)
+    make_certificate(session, household_id, expires_on=NOW.date() + timedelta(days=2))
+    offer = make_offer(session, household_id, lot_id=lot_id, amount=10, name="Rau muống VietGAP")
+    wanted = {offer.offer_id: Decimal(1)}
+    assert len(reserve(session=session, holder="DON-1", wanted=wanted, now=NOW + timedelta(days=2))) == 1
+    with pytest.raises(NotSoldForNow):
+        reserve(session=session, holder="DON-2", wanted=wanted, now=NOW + timedelta(days=3))
+    reserved = text("SELECT reserved FROM catalog_stock WHERE lot_id = :id")
+    assert session.scalar(reserved, {"id": lot_id}) == Decimal(1)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import column, select, table, text
+from sqlalchemy.orm import Session
 
 from marketplace.core.clock import local_date, utcnow
 from marketplace.core.db import db, transaction
@@ -18,8 +19,11 @@ from orders.rules.states import ConsignmentState, OrderState
 from search.ports import ProductIndex
 from tests.conftest import copy_database, drop_database, make_app, make_settings
 from traceability.queries.chain import verify_chain
-from traceability.queries.lots import get_lot
+from traceability.queries.concerns import list_concerns
+from traceability.queries.lots import get_lot, list_lots
 from traceability.queries.sale_gate import judge_lot
+from traceability.queries.story import list_story
+from traceability.rules.concerns import OUTCOMES
 from traceability.rules.lots import LotState
 
 #: The shelf asks the database for today, so the seed's moment has to be this one.
@@ -217,3 +221,25 @@ def test_every_version_of_what_the_public_sees_is_logged(market):
         for name in ("sellers_households", "sellers_sites", "sellers_certificates")
     )
     assert (counts["household"], counts["site"], counts["certificate"]) == (households, sites, certificates)
+
+
+def test_no_photo_stands_in_the_books_twice(market):
+    assert not _rows(
+        market,
+        "SELECT p.sha256 FROM trace_record_photos p JOIN trace_records r ON r.id = p.record_id"
+        " WHERE r.corrects_id IS NULL GROUP BY p.sha256 HAVING count(*) > 1",
+    )
+
+
+def test_no_lot_was_verified_that_asks_its_officer_for_a_reason(market):
+    with market.app_context(), Session(db.engine) as session:
+        lots = list_lots(session, session.scalars(select(column("id")).select_from(table("trace_lots"))))
+        verified = [lot for lot in lots.values() if lot.state == LotState.VERIFIED and lot.origin in OUTCOMES]
+        asked = [
+            (lot.code, one.code)
+            for lot in verified
+            for one in list_concerns(session, lot, list_story(session, lot))
+            if one.needs_reason
+        ]
+    assert len(verified) > 80
+    assert asked == []
