@@ -4,10 +4,9 @@ import re
 
 import pytest
 
-from tests.conftest import copy_database, drop_database
 from tests.tamper.attacks import ATTACKS
 from tests.tamper.drill import run_attack
-from tests.tamper.stage import build_stage
+from tests.tamper.staged import staged
 
 #: All of them: ``make tamper-drill``.
 _HERE = {
@@ -35,17 +34,8 @@ _HERE = {
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    made = []
-
-    def copy(source):
-        made.append(copy_database() if source is None else copy_database(source.rsplit("/", 1)[1]))
-        return made[-1]
-
-    stage = build_stage(tmp_path_factory.mktemp("drill"), copy)
-    yield stage
-    stage.market.close()
-    for url in made:
-        drop_database(url)
+    with staged(tmp_path_factory.mktemp("drill")) as found:
+        yield found
 
 
 def test_there_are_at_least_a_dozen_attacks():
