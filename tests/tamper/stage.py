@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from marketplace.core.photos import store_photo
 from tests.factories.log import KeptMarket
-from tests.factories.sellers import make_site
 from tests.factories.traceability import make_keeper, make_recall
 from traceability.queries.lots import LotView, get_lot
 from traceability.rules.entries import PackEntry, WorkEntry
@@ -72,23 +71,21 @@ def build_stage(folder: Path, copy_database: CopyDatabase) -> Stage:
     lots.append(_add_lot(market, "red"))
     market.keep()
     kept, vkey = market.note, market.verifier
-    lots += [_hold(market, _add_lot(market, "yellow", elsewhere=True)), _recall(market, _add_lot(market, "white"))]
+    lots += [_hold(market, _add_lot(market, "yellow")), _recall(market, _add_lot(market, "white"))]
     lots.append(_pack(market, _add_lot(market, "gray", is_verified=False)))
     lots.append(_add_lot(market, "blue", is_verified=False))
     market.keep()
     return Stage(market, Stranger(vkey, kept, [lot.code for lot in lots]), early, copy_database, folder)
 
 
-def _add_lot(market: KeptMarket, colour: str, *, is_verified: bool = True, elsewhere: bool = False) -> LotView:
-    """Add a lot; ``elsewhere`` on a field of its own, so that what is sprayed there reaches no other lot."""
+def _add_lot(market: KeptMarket, colour: str, *, is_verified: bool = True) -> LotView:
     picture = io.BytesIO()
     Image.new("RGB", (400, 300), colour).save(picture, "PNG")
     with market.begin() as session:
         photo = store_photo(
             session, picture.getvalue(), media_dir=market.settings.media_dir, now=datetime.now(UTC)
         ).sha256
-        about = {"site_id": make_site(session, market.household_id, name="Ruộng Bờ Sông")} if elsewhere else {}
-    return market.add_lot(photo=photo, is_verified=is_verified, **about)
+    return market.add_lot(photo=photo, is_verified=is_verified)
 
 
 def _hold(market: KeptMarket, lot: LotView) -> LotView:
